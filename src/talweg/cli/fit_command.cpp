@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "talweg/base/numbers.h"
+#include "talweg/cli/commands.h"
+#include "talweg/cli/terminal.h"
+#include "talweg/model/fit.h"
+#include "talweg/model/model.h"
+#include "talweg/report/json.h"
+#include "talweg/report/text.h"
+#include "talweg/report/trace_csv.h"
+
+namespace talweg::cli {
+namespace {
+
+// Warnings, the trace, the epoch table and the progress line, as the run goes.
+class Watcher final : public RunObserver {
+ public:
+  Watcher(const Options& options, std::optional<TraceCsv>& trace)
+      : options_(options), trace_(trace), progress_(options.progress && !options.quiet) {}
+
+  void reading(std::uint64_t records) override {
+    progress_.show([&] { return fmt::format("reading: {} rows", grouped(records)); });
+  }
+
+  void begin(const Plan& plan) override {
+    progress_.clear();
+    forecast_ = plan.forecast.epochs;
+    warn(plan.warnings);
+    said_ = plan.warnings.size();
+    table_.begin(plan);
+    if (!trace_) return;
+    for (const std::string& name : trace_->begin(plan)) {
+      extra_.push_back(fmt::format("in the trace, parameter {} is called {}", quoted(name), quoted("parameter[" + name + "]")));
+    }
+    warn(extra_);
+  }
+
+  bool epoch(const EpochView& view) override {
+    if (options_.verbose) table_.add(view);
+    progress_.show([&] {
+      const std::string of = forecast_ ? fmt::format(" of about {}", grouped(*forecast_)) : "";
+      return fmt::format("epoch {}{}, cost {}", grouped(view.epoch), of, short_text(view.cost));
+    });
+    return trace_ && !trace_->epoch(view);
+  }
+
+  // Prints what begin() has not said yet.
+  void finish(Fit& fit) {
+    progress_.clear();
+    warn(std::vector<std::string>(fit.warnings.begin() + static_cast<std::ptrdiff_t>(said_), fit.warnings.end()));
+    fit.warnings.insert(fit.warnings.end(), extra_.begin(), extra_.end());
+  }
+
+  [[nodiscard]] const EpochTable& table() const { return table_; }
+  void clear() { progress_.clear(); }
+
+ private:
+  void warn(const std::vector<std::string>& warnings) const {
+    if (options_.quiet) return;
+    for (const std::string& warning : warnings) complain("warning: " + warning);
+  }
+
+  const Options& options_;
+  std::optional<TraceCsv>& trace_;
+  ProgressLine progress_;
+  EpochTable table_;
+  std::optional<std::uint64_t> forecast_;
+  std::size_t said_ = 0;
+  std::vector<std::string> extra_;
+};
+
+// Two outputs in one place, or an output over an input, would destroy what the user wants to keep.
+Result<void> check_outputs(const Options& options) {
+  std::vector<std::pair<std::string, std::string>> outputs;
+  if (!options.output.empty()) outputs.emplace_back("--output", options.output);
+  if (!options.trace.empty()) outputs.emplace_back("--trace", options.trace);
+  if (!options.fit.columns.rejects.empty()) outputs.emplace_back("--rejects", options.fit.columns.rejects);
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code code;
+    if (std::filesystem::is_character_file(a, code)) return false;  // /dev/null may be named twice
+    return std::filesystem::weakly_canonical(a, code) == std::filesystem::weakly_canonical(b, code);
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (same(outputs[i].second, outputs[j].second)) {
+        return fail(ErrorKind::usage, fmt::format("{} and {} name the same file {}", outputs[j].first, outputs[i].first,
+                                                  quoted(outputs[i].second)),
+                    "give each its own");
+      }
+    }
+    for (const std::string& input : options.fit.paths) {
+      if (input != "-" && same(outputs[i].second, input)) {
+        return fail(ErrorKind::usage, fmt::format("{} would overwrite the data {}", outputs[i].first, quoted(input)),
+                    "name another file");
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> load_start(Options& options) {
+  if (options.start_model.empty()) return {};
+  const auto model = load_model(options.start_model);
+  if (!model) {
+    Error error = model.error();
+    if (error.remedy.empty()) error.remedy = "--start takes zeros, ones, random, name=number,... or a model file";
+    return fail(error);
+  }
+  for (std::size_t j = 0; j < model->values.size(); ++j) {
+    options.fit.start_values.emplace_back(model->parameters[j].name, model->values[j]);
+  }
+  return {};
+}
+
+std::string result_text(const Options& options, const Fit& fit, const Watcher& watcher) {
+  if (options.json) return fit_json(fit, options.verbose ? &watcher.table() : nullptr);
+  if (options.quiet) return {};
+  std::string out;
+  if (options.verbose) out = audit_text(fit.audit, fit.columns, fit.features) + watcher.table().text() + '\n';
+  return out + fit_text(fit, output_style(options), fit.diverged() ? "" : options.output);
+}
+
+}  // namespace
+
+int run_fit(Options options, const StopFlag& stop) {
+  if (auto checked = check_outputs(options); !checked) return report_error(checked.error());
+  if (auto loaded = load_start(options); !loaded) return report_error(loaded.error());
+  // Opened before the long run: a bad path fails now.
+  std::optional<OutputFile> output;
+  if (!options.output.empty()) {
+    auto opened = OutputFile::open(options.output);
+    if (!opened) return report_error(opened.error());
+    output = std::move(*opened);
+  }
+  std::optional<TraceCsv> trace;
+  if (!options.trace.empty()) {
+    auto opened = TraceCsv::open(options.trace);
+    if (!opened) return report_error(opened.error());
+    trace = std::move(*opened);
+  }
+  Watcher watcher(options, trace);
+  options.fit.stop = &stop;
+  options.fit.observer = &watcher;
+  auto fitted = fit(options.fit);
+  watcher.clear();
+  if (!fitted) return report_error(fitted.error());
+
+  const auto began = std::chrono::steady_clock::now();
+  watcher.finish(*fitted);
+  if (trace) {
+    if (auto written = trace->finish(); !written) return report_error(written.error());
+  }
+  if (output && !fitted->diverged()) {
+    auto written = output->write(make_model(*fitted, options.fit).document);
+    if (written) written = output->commit();
+    if (!written) return report_error(written.error());
+  }
+  fitted->seconds.write = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (auto printed = print(result_text(options, *fitted, watcher)); !printed) return report_error(printed.error());
+  if (fitted->diverged()) {
+    if (!options.quiet) complain(fitted->post_mortem);
+    return kDiverged;
+  }
+  return fitted->termination.reason == Reason::interrupted ? kInterrupted : kSuccess;
+}
+
+int run_forecast(Options options, const StopFlag& stop) {
+  if (auto loaded = load_start(options); !loaded) return report_error(loaded.error());
+  std::optional<TraceCsv> no_trace;
+  Watcher watcher(options, no_trace);
+  options.fit.stop = &stop;
+  options.fit.observer = &watcher;
+  const auto problem = forecast(options.fit);
+  watcher.clear();
+  if (!problem) return report_error(problem.error());
+  watcher.begin(problem->plan);
+  std::string out;
+  std::vector<ColumnInfo> columns = problem->data.features;
+  columns.push_back(problem->data.target);
+  if (options.json) {
+    out = forecast_json(*problem, options.verbose);
+  } else if (!options.quiet) {
+    if (options.verbose) out = audit_text(problem->data.audit, columns, problem->features);
+    out += forecast_text(*problem, output_style(options));
+  }
+  if (auto printed = print(out); !printed) return report_error(printed.error());
+  return kSuccess;
+}
+
+}  // namespace talweg::cli

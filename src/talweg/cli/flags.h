@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options as text, before they mean anything.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+#include <vector>
+
+#include "talweg/cli/options.h"
+
+namespace talweg::cli {
+
+struct Typed {
+  std::vector<std::string> data;
+  std::string format, delimiter, header, decimal = ".", na;
+  std::string target, features, drop, categorical, numeric, weights, missing = "error", bad_rows = "error", rejects;
+  bool no_intercept = false;
+  std::string loss = "mse", penalty_scale = "raw", scale = "auto", optimizer = "auto", learning_rate = "auto",
+              start = "zeros";
+  std::string l2, momentum, seed, epochs, tolerance, max_seconds, threads;
+  bool no_progress = false;
+};
+
+/// Declares the options of `command` on `app`.
+void declare(CLI::App& app, Command command, Typed& typed, Options& options);
+
+/// The meaning of what was typed on `app`; errors have kind usage.
+Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options);
+
+/// A list of names: one CSV record, `"price, net",size`.
+Result<std::vector<std::string>> parse_names(const std::string& option, const std::string& text);
+
+}  // namespace talweg::cli

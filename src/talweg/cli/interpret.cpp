@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "talweg/base/numbers.h"
+#include "talweg/cli/flags.h"
+#include "talweg/data/csv_scanner.h"
+
+namespace talweg::cli {
+namespace {
+
+Result<void> usage(std::string what, std::string remedy) {
+  return fail(ErrorKind::usage, std::move(what), std::move(remedy));
+}
+
+bool given(const CLI::App& app, const std::string& option) {
+  const CLI::Option* found = app.get_option_no_throw(option);
+  return found != nullptr && found->count() > 0;
+}
+
+// One of a few words.
+template <class Value>
+Result<Value> choose(const std::string& option, const std::string& text,
+                     const std::vector<std::pair<std::string, Value>>& choices) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) return value;
+    names.push_back(name);
+  }
+  return fail(ErrorKind::usage, fmt::format("{} {} is not known", option, quoted(text)),
+              "it can be " + name_list(names, "or"));
+}
+
+Result<double> number(const std::string& option, const std::string& text) {
+  const ParsedNumber parsed = parse_number(text);
+  if (parsed.status == NumberStatus::ok) return parsed.value;
+  return fail(ErrorKind::usage, fmt::format("{} {} is not a number", option, quoted(text)), "write it like 0.05 or 1e-8");
+}
+
+Result<std::uint64_t> count(const std::string& option, const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code == std::errc() && end == text.data() + text.size() && !text.empty()) return value;
+  return fail(ErrorKind::usage, fmt::format("{} {} is not a whole number >= 0", option, quoted(text)),
+              "write it in digits, like 1000");
+}
+
+Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vector<std::string>& paths,
+                             TableOptions& table, std::optional<std::vector<std::string>>& missing_words) {
+  paths = typed.data;
+  if (std::count(paths.begin(), paths.end(), "-") > 1) {
+    return usage("standard input (-) is given twice", "it can be read once");
+  }
+  if (given(app, "--format")) {
+    const auto format = choose<TableFormat>(
+        "--format", typed.format, {{"csv", TableFormat::csv}, {"tsv", TableFormat::tsv}, {"npy", TableFormat::npy}});
+    if (!format) return fail(format.error());
+    table.format = *format;
+  }
+  if (given(app, "--delimiter")) {
+    const std::string text = typed.delimiter == "tab" || typed.delimiter == "\\t" ? "\t" : typed.delimiter;
+    const bool usable = text.size() == 1 && text != "\"" && text != "\n" && text != "\r" && text != ".";
+    if (!usable) return usage(fmt::format("--delimiter {} cannot separate fields", quoted(text)), "give one character, or tab");
+    table.delimiter = text[0];
+  }
+  if (given(app, "--header")) {
+    const auto header = choose<bool>("--header", typed.header, {{"yes", true}, {"no", false}});
+    if (!header) return fail(header.error());
+    table.header = *header;
+  }
+  const auto decimal = choose<char>("--decimal", typed.decimal, {{".", '.'}, {",", ','}});
+  if (!decimal) return fail(decimal.error());
+  table.decimal = *decimal;
+  if (table.decimal == table.delimiter) {
+    return usage("--decimal and --delimiter are the same character", "such a table cannot be read");
+  }
+  if (given(app, "--na")) {
+    auto words = parse_names("--na", typed.na);
+    if (!words) return fail(words.error());
+    missing_words = *words;
+  }
+  const bool npy = table.format == TableFormat::npy || std::all_of(paths.begin(), paths.end(), [](std::string path) {
+                     for (const char* suffix : {".gz", ".zst", ".xz", ".bz2"}) {
+                       if (path.ends_with(suffix)) path.resize(path.size() - std::string(suffix).size());
+                     }
+                     return path.ends_with(".npy");
+                   });
+  for (const char* option : {"--delimiter", "--header", "--decimal", "--na"}) {
+    if (npy && given(app, option)) {
+      return usage(fmt::format("{} does nothing for .npy files", option), "leave it out");
+    }
+  }
+  return {};
+}
+
+Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitRequest& request) {
+  ColumnRequest& columns = request.columns;
+  columns.target = typed.target;
+  columns.weights = typed.weights;
+  if (given(app, "--features")) {
+    auto names = parse_names("--features", typed.features);
+    if (!names) return fail(names.error());
+    columns.features = *names;
+  }
+  const std::vector<std::pair<const char*, std::pair<const std::string*, std::vector<std::string>*>>> lists = {
+      {"--drop", {&typed.drop, &columns.drop}},
+      {"--categorical", {&typed.categorical, &columns.categorical}},
+      {"--numeric", {&typed.numeric, &columns.numeric}}};
+  for (const auto& [option, list] : lists) {
+    if (!given(app, option)) continue;
+    auto names = parse_names(option, *list.first);
+    if (!names) return fail(names.error());
+    *list.second = *names;
+  }
+  const auto missing = choose<MissingPolicy>(
+      "--missing", typed.missing,
+      {{"error", MissingPolicy::error}, {"drop", MissingPolicy::drop}, {"mean", MissingPolicy::mean}});
+  if (!missing) return fail(missing.error());
+  columns.missing = *missing;
+  const auto bad = choose<BadRowPolicy>("--bad-rows", typed.bad_rows,
+                                        {{"error", BadRowPolicy::error}, {"skip", BadRowPolicy::skip}});
+  if (!bad) return fail(bad.error());
+  columns.bad_rows = *bad;
+  columns.rejects = typed.rejects;
+  if (given(app, "--rejects") && columns.bad_rows == BadRowPolicy::error) {
+    return usage("--rejects does nothing unless bad rows are skipped", "add --bad-rows skip");
+  }
+  request.intercept = !typed.no_intercept;
+  return {};
+}
+
+Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest& request) {
+  const auto loss = choose<CostKind>(
+      "--loss", typed.loss, {{"mse", CostKind::mse}, {"half-mse", CostKind::half_mse}, {"sse", CostKind::sse}});
+  if (!loss) return fail(loss.error());
+  request.cost = *loss;
+  if (given(app, "--l2")) {
+    const auto l2 = number("--l2", typed.l2);
+    if (!l2) return fail(l2.error());
+    request.l2 = *l2;
+  }
+  const auto penalty = choose<bool>("--penalty-scale", typed.penalty_scale, {{"raw", false}, {"standard", true}});
+  if (!penalty) return fail(penalty.error());
+  request.penalty_on_standard_scale = *penalty;
+  if (given(app, "--penalty-scale") && !(request.l2 > 0)) {
+    return usage("--penalty-scale does nothing without a penalty", "add --l2 with a number above 0");
+  }
+  const auto scale = choose<ScaleChoice>(
+      "--scale", typed.scale,
+      {{"auto", ScaleChoice::automatic}, {"none", ScaleChoice::none}, {"standard", ScaleChoice::standard}});
+  if (!scale) return fail(scale.error());
+  request.scale = *scale;
+  return {};
+}
+
+// zeros, ones, random, a list of name=value, or a model file.
+Result<void> interpret_start(const Typed& typed, Options& options) {
+  FitRequest& request = options.fit;
+  const std::string& text = typed.start;
+  if (text == "zeros") return {};
+  if (text == "ones" || text == "random") {
+    request.start = text == "ones" ? StartKind::ones : StartKind::random;
+    return {};
+  }
+  request.start = StartKind::values;
+  auto entries = parse_names("--start", text);
+  if (!entries) return fail(entries.error());
+  for (const std::string& entry : *entries) {
+    const std::size_t equals = entry.rfind('=');
+    if (equals == std::string::npos && entries->size() == 1) {
+      options.start_model = entry;
+      return {};
+    }
+    const auto value = number("--start", equals == std::string::npos ? "" : entry.substr(equals + 1));
+    if (!value) {
+      return usage(fmt::format("--start {} is neither zeros, ones, random, name=number nor a model file", quoted(entry)),
+                   "write --start a=0.2,intercept=0.5");
+    }
+    request.start_values.emplace_back(entry.substr(0, equals), *value);
+  }
+  return {};
+}
+
+Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options& options) {
+  FitRequest& request = options.fit;
+  const auto optimizer = choose<std::optional<Optimizer>>("--optimizer", typed.optimizer,
+                                                          {{"auto", std::nullopt},
+                                                           {"gd", Optimizer::gd},
+                                                           {"momentum", Optimizer::momentum},
+                                                           {"nesterov", Optimizer::nesterov},
+                                                           {"cg", Optimizer::cg}});
+  if (!optimizer) return fail(optimizer.error());
+  request.optimizer = *optimizer;
+  const auto read_number = [&](const char* option, const std::string& text, auto& into) -> Result<void> {
+    if (!given(app, option)) return {};
+    const auto value = number(option, text);
+    if (!value) return fail(value.error());
+    into = *value;
+    return {};
+  };
+  if (typed.learning_rate != "auto") {
+    if (auto read = read_number("--learning-rate", typed.learning_rate, request.learning_rate); !read) return read;
+  }
+  if (auto read = read_number("--momentum", typed.momentum, request.momentum); !read) return read;
+  if (auto read = read_number("--tolerance", typed.tolerance, request.tolerance); !read) return read;
+  if (auto read = read_number("--max-seconds", typed.max_seconds, request.max_seconds); !read) return read;
+  if (given(app, "--epochs")) {
+    const auto epochs = count("--epochs", typed.epochs);
+    if (!epochs) return fail(epochs.error());
+    request.epochs = *epochs;
+  }
+  const bool has_momentum = request.optimizer == Optimizer::momentum || request.optimizer == Optimizer::nesterov;
+  if (given(app, "--momentum") && !has_momentum) {
+    return usage(fmt::format("--momentum does nothing for --optimizer {}", typed.optimizer),
+                 "add --optimizer momentum or --optimizer nesterov");
+  }
+  if (auto start = interpret_start(typed, options); !start) return start;
+  if (given(app, "--seed")) {
+    const auto seed = count("--seed", typed.seed);
+    if (!seed) return fail(seed.error());
+    request.seed = *seed;
+    if (request.start != StartKind::random) {
+      return usage("--seed does nothing unless the start is random", "add --start random");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> parse_names(const std::string& option, const std::string& text) {
+  std::vector<std::string> names;
+  if (text.empty()) return names;
+  auto bytes = memory_bytes(text, option);
+  if (!bytes) return fail(bytes.error());
+  CsvScanner scanner(std::move(*bytes), option, ',', true);
+  CsvRecord record;
+  const auto more = scanner.next(record);
+  if (!more || !*more || record.bad) {
+    return fail(ErrorKind::usage, fmt::format("{} {} is not a list of names", option, quoted(text)),
+                "write names with commas between them, and a name that holds a comma in double quotes");
+  }
+  for (const std::string_view field : record.fields) names.emplace_back(field);
+  return names;
+}
+
+Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options) {
+  if (options.command == Command::show) return {};
+  if (options.command == Command::predict || options.command == Command::evaluate) {
+    return interpret_table(app, typed, options.predict.paths, options.predict.table, options.predict.missing_words);
+  }
+  std::optional<std::vector<std::string>> missing_words;
+  FitRequest& request = options.fit;
+  if (auto read = interpret_table(app, typed, request.paths, request.table, missing_words); !read) return read;
+  if (missing_words) request.columns.missing_words = *missing_words;
+  if (auto read = interpret_columns(app, typed, request); !read) return read;
+  if (auto read = interpret_cost(app, typed, request); !read) return read;
+  if (auto read = interpret_descent(app, typed, options); !read) return read;
+  if (given(app, "--threads")) {
+    constexpr std::uint64_t kMostThreads = 1024;
+    const auto threads = count("--threads", typed.threads);
+    if (!threads || *threads == 0 || *threads > kMostThreads) {
+      return usage(fmt::format("--threads {} is not a number from 1 to {}", quoted(typed.threads), kMostThreads),
+                   "leave it out for one a core");
+    }
+    request.threads = static_cast<unsigned>(*threads);
+  }
+  options.progress = !typed.no_progress;
+  if (options.quiet && options.verbose) return usage("--quiet and --verbose contradict each other", "leave one out");
+  return check_request(request);
+}
+
+}  // namespace talweg::cli

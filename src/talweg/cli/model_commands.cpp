@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "talweg/base/numbers.h"
+#include "talweg/base/output_file.h"
+#include "talweg/cli/commands.h"
+#include "talweg/cli/terminal.h"
+#include "talweg/model/model.h"
+#include "talweg/model/predict.h"
+#include "talweg/report/json.h"
+#include "talweg/report/text.h"
+
+namespace talweg::cli {
+
+int run_predict(Options options, const StopFlag& stop) {
+  const auto model = load_model(options.model);
+  if (!model) return report_error(model.error());
+  std::optional<OutputFile> output;
+  if (!options.output.empty()) {
+    for (const std::string& input : options.predict.paths) {
+      std::error_code code;
+      if (input != "-" && std::filesystem::equivalent(input, options.output, code)) {
+        return report_error({ErrorKind::usage, fmt::format("--output would overwrite the data {}", quoted(input)),
+                             "name another file"});
+      }
+    }
+    auto opened = OutputFile::open(options.output);
+    if (!opened) return report_error(opened.error());
+    output = std::move(*opened);
+  }
+  options.predict.stop = &stop;
+  const auto summary = predict(*model, options.predict, [&](std::string_view text) {
+    return output ? output->write(text) : print(text);
+  });
+  if (!summary) return report_error(summary.error());
+  if (output) {
+    if (auto written = output->commit(); !written) return report_error(written.error());
+  }
+  if (summary->empty > 0) {
+    complain(fmt::format("warning: {} of {} rows have a missing cell and so no prediction", grouped(summary->empty),
+                         grouped(summary->rows)));
+  }
+  return kSuccess;
+}
+
+int run_evaluate(Options options, const StopFlag& stop) {
+  const auto model = load_model(options.model);
+  if (!model) return report_error(model.error());
+  options.predict.stop = &stop;
+  const auto evaluation = evaluate(*model, options.predict);
+  if (!evaluation) return report_error(evaluation.error());
+  const std::string text = options.json ? evaluation_json(*evaluation) : evaluation_text(*evaluation, *model);
+  if (auto printed = print(text); !printed) return report_error(printed.error());
+  return kSuccess;
+}
+
+int run_show(const Options& options) {
+  const auto model = load_model(options.model);
+  if (!model) return report_error(model.error());
+  const auto text = options.json ? Result<std::string>(model->document) : model_text(*model, output_style(options));
+  if (!text) return report_error(text.error());
+  if (auto printed = print(*text); !printed) return report_error(printed.error());
+  return kSuccess;
+}
+
+}  // namespace talweg::cli

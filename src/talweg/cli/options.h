@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line as typed -> what it means. Every option is declared once, with its help; an option that the chosen
+// command, method or cost would not use is a usage error, never accepted and ignored.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "talweg/model/predict.h"
+#include "talweg/model/request.h"
+
+namespace talweg::cli {
+
+enum class Command { none, fit, forecast, predict, evaluate, show };
+
+struct Options {
+  Command command = Command::none;
+  FitRequest fit;               ///< of fit and forecast
+  PredictRequest predict;       ///< of predict and evaluate
+  std::string model;            ///< of predict, evaluate, show
+  std::string start_model;      ///< --start model.json
+  std::string output;           ///< -o
+  std::string trace;
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool progress = true;
+  std::string color = "auto";
+  std::string answer;           ///< help or version: to be printed, nothing to be done
+};
+
+/// Errors have kind usage.
+Result<Options> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace talweg::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/cli/terminal.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "talweg/base/output_file.h"
+#include "talweg/model/json_text.h"
+
+namespace talweg::cli {
+namespace {
+
+StopFlag g_stop;
+
+void on_signal(int) {
+  if (g_stop.raised()) _exit(kInterrupted);
+  g_stop.raise();
+}
+
+}  // namespace
+
+StopFlag& install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return g_stop;
+}
+
+Result<void> print(std::string_view text) {
+  errno = 0;
+  auto written = write_all(STDOUT_FILENO, text);
+  if (!written && errno == EPIPE) _exit(kSuccess);
+  if (!written) {
+    Error error = written.error();
+    error.file = "standard output";
+    return fail(error);
+  }
+  return {};
+}
+
+void complain(std::string_view text) {
+  const std::string line = "talweg: " + valid_utf8(text) + "\n";
+  (void)write_all(STDERR_FILENO, line);  // where even that fails there is nobody left to tell
+}
+
+int report_error(const Error& error) {
+  complain(error.text());
+  switch (error.kind) {
+    case ErrorKind::usage:
+      return kUsageError;
+    case ErrorKind::interrupted:
+      return kInterrupted;
+    case ErrorKind::data:
+    case ErrorKind::io:
+      break;
+  }
+  return kRunTimeError;
+}
+
+Style output_style(const Options& options) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool refused = no_color != nullptr && *no_color != '\0';
+  const bool wanted = options.color == "always" || (options.color == "auto" && !refused && ::isatty(STDOUT_FILENO) == 1);
+  return {wanted};
+}
+
+ProgressLine::ProgressLine(bool wanted) : enabled_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+
+bool ProgressLine::due() {
+  constexpr auto kEvery = std::chrono::milliseconds(200);
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_ < kEvery) return false;
+  last_ = now;
+  return true;
+}
+
+void ProgressLine::draw(const std::string& text) {
+  drawn_ = true;
+  (void)write_all(STDERR_FILENO, "\r\x1b[K" + text);
+}
+
+void ProgressLine::clear() {
+  if (drawn_) (void)write_all(STDERR_FILENO, "\r\x1b[K");
+  drawn_ = false;
+}
+
+}  // namespace talweg::cli

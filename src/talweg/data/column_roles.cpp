@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/data/column_roles.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "talweg/base/numbers.h"
+
+namespace talweg {
+namespace {
+
+using Names = std::unordered_set<std::string_view>;
+
+Names set_of(const std::vector<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+tl::unexpected<Error> contradiction(const std::string& what, std::string remedy) {
+  return fail(ErrorKind::usage, what, std::move(remedy));
+}
+
+tl::unexpected<Error> unknown_column(const std::string& name, std::string_view option,
+                                     const std::vector<std::string>& names) {
+  constexpr std::size_t kFew = 12;
+  const std::vector<std::string> near = nearest_names(name, names);
+  std::string text;
+  if (!near.empty()) text = fmt::format("did you mean {}?", name_list(near, "or"));
+  if (near.empty() || names.size() <= kFew) {
+    if (!text.empty()) text += " ";
+    text +=
+        fmt::format("The column{} {}", names.size() == 1 ? " is" : "s are", name_list(names, "and", kFew));
+    if (near.empty()) text[0] = 't';
+  }
+  return fail(ErrorKind::data, fmt::format("there is no column {} ({})", quoted(name), option), text);
+}
+
+}  // namespace
+
+std::string as_option_value(std::string_view name) {
+  if (name.find_first_of(",\"\n\r") == std::string_view::npos) return quoted(name, 200);
+  std::string cell = "\"";
+  for (const char c : name) cell += c == '"' ? "\"\"" : std::string(1, c);
+  cell += '"';
+  return quoted(cell, 200);
+}
+
+Result<void> check_request(const ColumnRequest& request) {
+  const Names features = request.features ? set_of(*request.features) : Names{};
+  const Names dropped = set_of(request.drop);
+  const Names categorical = set_of(request.categorical);
+  const std::string target = quoted(request.target);
+  const std::string weights = quoted(request.weights);
+  const bool weighted = !request.weights.empty();
+
+  if (weighted && request.target == request.weights) {
+    return contradiction(fmt::format("{} is both the target and the weights", target), "name two columns");
+  }
+  if (features.contains(request.target)) {
+    return contradiction(fmt::format("the target {} is among --features", target),
+                         "take it out of one of them");
+  }
+  if (dropped.contains(request.target)) {
+    return contradiction(fmt::format("the target {} is dropped", target), "take it out of --drop");
+  }
+  if (categorical.contains(request.target)) {
+    return contradiction(fmt::format("the target {} is among --categorical", target),
+                         "the target is a number");
+  }
+  if (weighted && (features.contains(request.weights) || dropped.contains(request.weights) ||
+                   categorical.contains(request.weights))) {
+    const std::string_view other = features.contains(request.weights)  ? "--features"
+                                   : dropped.contains(request.weights) ? "--drop"
+                                                                       : "--categorical";
+    return contradiction(fmt::format("the weights {} are among {}", weights, other),
+                         "take them out of one of them");
+  }
+  Names seen;
+  for (const std::string& name : request.features.value_or(std::vector<std::string>{})) {
+    if (!seen.insert(name).second) {
+      return contradiction(fmt::format("{} is twice among --features", quoted(name)), "name it once");
+    }
+    if (dropped.contains(name)) {
+      return contradiction(fmt::format("{} is among --features and --drop", quoted(name)),
+                           "take it out of one of them");
+    }
+  }
+  for (const std::string& name : request.numeric) {
+    if (categorical.contains(name)) {
+      return contradiction(fmt::format("{} is among --categorical and --numeric", quoted(name)),
+                           "take it out of one of them");
+    }
+  }
+  const auto check_kind_list = [&](const std::vector<std::string>& list,
+                                   std::string_view option) -> Result<void> {
+    for (const std::string& name : list) {
+      if (name == request.target || (weighted && name == request.weights)) continue;
+      if (dropped.contains(name)) {
+        return contradiction(fmt::format("{} is among {} and --drop", quoted(name), option),
+                             "take it out of one of them");
+      }
+      if (request.features && !features.contains(name)) {
+        return contradiction(fmt::format("{} is among {}, but not among --features", quoted(name), option),
+                             "name it in both, or in neither");
+      }
+    }
+    return {};
+  };
+  if (auto list = check_kind_list(request.categorical, "--categorical"); !list) return list;
+  return check_kind_list(request.numeric, "--numeric");
+}
+
+Result<ColumnRoles> resolve_roles(const std::vector<std::string>& names, const ColumnRequest& request) {
+  std::unordered_map<std::string_view, std::size_t> position;
+  for (std::size_t i = 0; i < names.size(); ++i) position.emplace(names[i], i);
+
+  const auto check = [&](const std::vector<std::string>& list, std::string_view option) -> Result<void> {
+    for (const std::string& name : list) {
+      if (!position.contains(name)) return unknown_column(name, option, names);
+    }
+    return {};
+  };
+  if (auto found = check({request.target}, "--target"); !found) return fail(found.error());
+  if (!request.weights.empty()) {
+    if (auto found = check({request.weights}, "--weights"); !found) return fail(found.error());
+  }
+  if (request.features) {
+    if (auto found = check(*request.features, "--features"); !found) return fail(found.error());
+  }
+  if (auto found = check(request.drop, "--drop"); !found) return fail(found.error());
+  if (auto found = check(request.categorical, "--categorical"); !found) return fail(found.error());
+  if (auto found = check(request.numeric, "--numeric"); !found) return fail(found.error());
+
+  ColumnRoles roles;
+  const Names dropped = set_of(request.drop);
+  const Names categorical = set_of(request.categorical);
+  const Names numeric = set_of(request.numeric);
+  std::vector<bool> used(names.size(), false);
+  roles.target = position.at(request.target);
+  used[roles.target] = true;
+  if (!request.weights.empty()) {
+    roles.weights = position.at(request.weights);
+    used[*roles.weights] = true;
+  }
+  const auto add = [&](std::size_t at) {
+    FeatureRole feature{at, std::nullopt, request.features.has_value()};
+    if (categorical.contains(names[at])) feature.kind = ColumnKind::text;
+    if (numeric.contains(names[at])) feature.kind = ColumnKind::numeric;
+    if (feature.kind) feature.named = true;
+    roles.features.push_back(feature);
+    used[at] = true;
+  };
+  if (request.features) {
+    for (const std::string& name : *request.features) add(position.at(name));
+  } else {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!used[i] && !dropped.contains(names[i])) add(i);
+    }
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!used[i]) roles.unused.push_back(names[i]);
+  }
+  if (roles.features.size() > kMostFeatures) {
+    return fail(ErrorKind::data,
+                fmt::format("{} features, more than the {} that can be fitted at once",
+                            grouped(roles.features.size()), grouped(kMostFeatures)),
+                "choose among them with --features or --drop");
+  }
+  return roles;
+}
+
+}  // namespace talweg

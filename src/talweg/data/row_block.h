@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The unit in which rows travel from a table to an objective: at most kBlockRows rows, cut by global row
+// number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace talweg {
+
+/// Rows of one block; a power of two. Block k holds the rows with global numbers [k*kBlockRows,
+/// (k+1)*kBlockRows). Every data record of the table has a number, in order, also one that is then left out
+/// (bad, missing, weight 0), so the cut does not depend on options, on files or on threads.
+inline constexpr std::size_t kBlockRows = 256;
+
+/// The used rows of one block. Dense columns are the numeric features and, last, the target; text cells and
+/// gaps travel as sparse level numbers (see LevelTable): an indicator that is 1 in this row.
+struct RowBlock {
+  std::uint64_t number = 0;  ///< block number
+  std::size_t rows = 0;      ///< rows used, at most kBlockRows
+  std::size_t columns = 0;   ///< dense columns
+  std::vector<double>
+      values;  ///< rows x columns, row-major, finite; a gap that will be filled with the mean holds 0
+  std::vector<double> weights;           ///< one per row, > 0; empty where every weight is 1
+  std::vector<std::uint32_t> levels;     ///< level numbers of all rows, row after row, ascending inside a row
+  std::vector<std::uint32_t> level_end;  ///< per row: end of its levels in `levels`; empty if no row has any
+
+  void clear(std::uint64_t block_number, std::size_t dense_columns) {
+    number = block_number;
+    rows = 0;
+    columns = dense_columns;
+    values.clear();
+    weights.clear();
+    levels.clear();
+    level_end.clear();
+  }
+};
+
+}  // namespace talweg

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several files as one table: the same header, records in file order, one numbering of rows. Text (.csv .tsv
+// .txt) and .npy (one- or two-dimensional, float or integer, C or Fortran order, any byte order), each also
+// compressed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "talweg/base/error.h"
+
+namespace talweg {
+
+enum class TableFormat { automatic, csv, tsv, npy };
+
+struct TableOptions {
+  TableFormat format =
+      TableFormat::automatic;  ///< automatic: by name (compression suffix taken off), npy by first bytes
+  char delimiter = 0;          ///< 0: sniffed (tab for .tsv)
+  std::optional<bool> header;  ///< absent: sniffed
+  char decimal = '.';
+};
+
+/// One data record. Text formats fill `cells`, npy fills `numbers` (NaN is a missing cell there). Views are
+/// valid until the next call.
+struct TableRecord {
+  std::span<const std::string_view> cells;
+  std::span<const double> numbers;
+  std::uint64_t row = 0;   ///< global row number, 0-based, over all files, every record counted
+  std::uint64_t line = 0;  ///< line in its file (text), row in its file, 1-based (npy)
+  const std::string* file = nullptr;
+  std::string_view raw;        ///< the record's text (empty for npy)
+  const Error* bad = nullptr;  ///< not null: the record is bad (ragged, quotes); cells must not be used
+};
+
+class TableReader {
+ public:
+  /// Opens the first file and reads its header. Errors: as open_bytes and CsvScanner; an empty file,
+  /// duplicate header names, a format that talweg does not read. At least one path; "-" may stand once.
+  static Result<TableReader> open(std::vector<std::string> paths, TableOptions options);
+  ~TableReader();
+  TableReader(TableReader&&) noexcept;
+  TableReader& operator=(TableReader&&) noexcept;
+
+  /// Column names: the header's (blanks around taken off; an empty one is x<position>), or x1, x2, ...
+  /// without one.
+  [[nodiscard]] const std::vector<std::string>& names() const;
+  [[nodiscard]] bool is_text() const;            ///< false for npy
+  [[nodiscard]] bool has_header() const;         ///< of the first file
+  [[nodiscard]] char delimiter() const;          ///< of the first file
+  [[nodiscard]] bool delimiter_sniffed() const;  ///< neither given nor settled by the file's name
+
+  /// The next record of the table; false at its end. Errors end the reading; a later file whose header
+  /// differs is one (it names the first difference). A table with a header and no rows at all is an error; an
+  /// empty part among others is not.
+  Result<bool> next(TableRecord& record);
+
+ private:
+  struct State;
+  explicit TableReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace talweg

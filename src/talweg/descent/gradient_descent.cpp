@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gradient descent (Cauchy 1847):  x <- x - rate g
+// with a constant rate; without one, by a line search; preconditioned,  x <- x - rate H^+ g,  which is gradient descent in
+// the coordinates of the Hessian's Cholesky factor (there the Hessian is the identity, the best rate 1).
+#include "talweg/descent/line_search.h"
+#include "talweg/descent/method.h"
+
+namespace talweg {
+namespace {
+
+class GradientDescent final : public Method {
+ public:
+  explicit GradientDescent(const MethodSettings& settings) : settings_(settings) {}
+
+  Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) override {
+    direction_.resize(at.gradient.size());
+    if (!settings_.precondition || !objective.precondition(at.gradient, direction_)) direction_ = at.gradient;
+    bool zero = true;
+    for (double& d : direction_) {
+      zero = zero && d == 0;
+      d = -d;
+    }
+    Step step;
+    step.direction = direction_;
+    if (settings_.learning_rate) {
+      step.length = *settings_.learning_rate;
+      step.learning_rate = step.length;
+      return step;
+    }
+    step.stuck = zero;
+    if (zero) return step;
+    const auto found = search_.search(at, objective, direction_, length_, evaluations);
+    step.stuck = !found;
+    if (!found) return step;
+    length_ = found->length;
+    step.length = found->length;
+    step.learning_rate = found->length;
+    step.cost = found->cost;
+    step.gradient = search_.gradient();
+    return step;
+  }
+
+ private:
+  MethodSettings settings_;
+  std::vector<double> direction_;
+  LineSearch search_;
+  double length_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_gradient_descent(const MethodSettings& settings) {
+  return std::make_unique<GradientDescent>(settings);
+}
+
+}  // namespace talweg

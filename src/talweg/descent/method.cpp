@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/descent/method.h"
+
+#include <array>
+#include <utility>
+
+namespace talweg {
+namespace {
+
+constexpr std::array<std::pair<Optimizer, std::string_view>, 4> kNames = {{{Optimizer::gd, "gd"},
+                                                                           {Optimizer::momentum, "momentum"},
+                                                                           {Optimizer::nesterov, "nesterov"},
+                                                                           {Optimizer::cg, "cg"}}};
+
+}  // namespace
+
+std::string_view optimizer_name(Optimizer optimizer) {
+  for (const auto& [value, name] : kNames) {
+    if (value == optimizer) return name;
+  }
+  return "";
+}
+
+std::optional<Optimizer> optimizer_from_name(std::string_view name) {
+  for (const auto& [value, known] : kNames) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<Method> make_method(const MethodSettings& settings) {
+  switch (settings.optimizer) {
+    case Optimizer::gd:
+      return make_gradient_descent(settings);
+    case Optimizer::momentum:
+      return make_momentum(settings);
+    case Optimizer::nesterov:
+      return make_nesterov(settings);
+    case Optimizer::cg:
+      return make_conjugate_gradient(settings);
+  }
+  return nullptr;
+}
+
+}  // namespace talweg

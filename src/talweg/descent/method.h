@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// A method proposes the next step; the one loop (minimiser.h) takes it. Adding a method means one file that implements
+// Method and one line in make_method. Settings are fixed at construction; what changes lives in the method's own state.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "talweg/objective/objective.h"
+
+namespace talweg {
+
+enum class Optimizer { gd, momentum, nesterov, cg };
+
+std::string_view optimizer_name(Optimizer optimizer);
+std::optional<Optimizer> optimizer_from_name(std::string_view name);
+
+/// Where the descent stands.
+struct Iterate {
+  std::uint64_t epoch = 0;
+  Point point;
+  double cost = 0;
+  std::vector<double> gradient;
+};
+
+/// The point moves by `length * direction`. Where the method has already evaluated the new point, `cost` and `gradient`
+/// hold what it found.
+struct Step {
+  std::span<const double> direction;
+  double length = 0;
+  std::optional<double> learning_rate;  ///< what the trace shows
+  std::optional<double> cost;
+  std::span<const double> gradient;
+  bool stuck = false;  ///< no step is left: a zero gradient, or a line search that finds no lower cost
+};
+
+struct MethodSettings {
+  Optimizer optimizer = Optimizer::gd;
+  std::optional<double> learning_rate;  ///< absent: exact along the line for cg, a line search where the cost has none
+  double momentum = 0.9;
+  bool precondition = false;  ///< gd in the metric of the Hessian (Objective::precondition)
+};
+
+class Method {
+ public:
+  virtual ~Method() = default;
+  /// `evaluations` counts the costs and gradients that the proposal itself had to ask for.
+  virtual Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) = 0;
+};
+
+std::unique_ptr<Method> make_method(const MethodSettings& settings);
+
+// One file each.
+std::unique_ptr<Method> make_gradient_descent(const MethodSettings& settings);
+std::unique_ptr<Method> make_momentum(const MethodSettings& settings);
+std::unique_ptr<Method> make_nesterov(const MethodSettings& settings);
+std::unique_ptr<Method> make_conjugate_gradient(const MethodSettings& settings);
+
+}  // namespace talweg

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+
+#include "talweg/base/numbers.h"
+#include "talweg/model/plan.h"
+
+namespace talweg {
+namespace {
+
+constexpr double kDivergenceFactor = 1e6;
+
+constexpr std::array<std::pair<CostKind, std::string_view>, 3> kCosts = {
+    {{CostKind::mse, "mse"}, {CostKind::half_mse, "half-mse"}, {CostKind::sse, "sse"}}};
+
+FoldOptions fold_options(const FitRequest& request) {
+  FoldOptions options;
+  options.threads = request.threads;
+  options.stop = request.stop;
+  if (request.observer != nullptr) {
+    options.progress = [observer = request.observer](std::uint64_t records) { observer->reading(records); };
+  }
+  return options;
+}
+
+DescentSettings descent_settings(const FitRequest& request, const Problem& problem) {
+  const Plan& plan = problem.plan;
+  DescentSettings settings;
+  settings.method = method_settings(plan);
+  settings.epochs = plan.epochs;
+  settings.tolerance = plan.tolerance;
+  settings.rounding_gap = problem.cost->rounding_gap();
+  settings.max_seconds = request.max_seconds;
+  settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, problem.cost->constant_cost());
+  if (!plan.preconditioned && plan.learning_rate) settings.stable_rate = plan.largest_stable_rate;
+  settings.stop = request.stop;
+  return settings;
+}
+
+std::string post_mortem(const Plan& plan, const DescentResult& result) {
+  const bool over_limit = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned &&
+                          *plan.learning_rate >= *plan.largest_stable_rate;
+  std::string out =
+      fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", result.epochs,
+                  short_text(result.start_cost), short_text(result.termination.measured), short_text(result.termination.limit));
+  if (over_limit) {
+    out += fmt::format("The {}. ", rate_verdict(plan));
+    out += fmt::format("{} of the direction that blew up belongs to {}. ",
+                       fmt::format("{:.0f}%", 100 * plan.steepest_share), quoted(plan.steepest));
+    out += "Remedy: " + rate_remedy(plan) + ". ";
+  }
+  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.", result.epoch,
+                     short_text(result.cost));
+  return out;
+}
+
+void certify(const LeastSquares& cost, Fit& fit) {
+  const GapBound gap = cost.gap_bound(fit.parameters);
+  fit.certificate.cost_gap_bound = gap.cost_gap;
+  fit.certificate.parameter_bounds.resize(fit.parameters.size());
+  if (!gap.cost_gap) {
+    fit.warnings.push_back("no certificate: " + gap.reason);
+    return;
+  }
+  const auto roots = cost.inverse_curvature_roots();
+  bool all = true;
+  bool any_zero = false;
+  double largest = 0;
+  for (std::size_t j = 0; j < roots.size(); ++j) {
+    if (roots[j]) fit.certificate.parameter_bounds[j] = std::sqrt(2 * *gap.cost_gap) * *roots[j];
+    if (!roots[j]) continue;
+    if (!fit.standard_errors[j]) {
+      all = false;
+    } else if (*fit.standard_errors[j] > 0) {
+      largest = std::max(largest, *fit.certificate.parameter_bounds[j] / *fit.standard_errors[j]);
+    } else {
+      any_zero = true;
+    }
+  }
+  if (all && !any_zero) {
+    fit.certificate.parameter_distance_bound = largest;
+  } else {
+    fit.warnings.emplace_back(any_zero ? "the fit is exact, so standard errors are zero and the parameters' distance to the "
+                                         "optimum cannot be told in units of them (the bounds in the parameters' own units "
+                                         "stand)"
+                              : fit.l2 > 0
+                                  ? "a penalty biases the parameters on purpose, so they have no standard errors (the "
+                                    "bounds on their distance to the optimum stand in their own units)"
+                                  : "there are no more rows than parameters, so there are no standard errors");
+  }
+}
+
+void warn_of_ending(const Fit& fit, std::vector<std::string>& warnings) {
+  const Plan& plan = fit.plan;
+  const bool early = fit.termination.reason == Reason::seconds ||
+                     (fit.termination.reason == Reason::epochs && plan.tolerance);
+  if (early) {
+    warnings.push_back(fmt::format(
+        "stopped by --{} after {} epochs, before the tolerance {} was reached{}",
+        fit.termination.reason == Reason::seconds ? "max-seconds" : "epochs", grouped(fit.epochs),
+        shortest(plan.tolerance.value_or(0)),
+        plan.forecast.epochs ? fmt::format(" (forecast: {} epochs)", grouped(*plan.forecast.epochs)) : ""));
+  }
+}
+
+}  // namespace
+
+std::string_view cost_name(CostKind cost) {
+  for (const auto& [value, name] : kCosts) {
+    if (value == cost) return name;
+  }
+  return "";
+}
+
+std::optional<CostKind> cost_from_name(std::string_view name) {
+  for (const auto& [value, known] : kCosts) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::string_view scale_name(Scale scale) { return scale == Scale::none ? "none" : "standard"; }
+
+Result<void> check_request(const FitRequest& request) {
+  const auto usage = [](std::string what, std::string remedy) -> Result<void> {
+    return fail(ErrorKind::usage, std::move(what), std::move(remedy));
+  };
+  if (request.learning_rate && !(std::isfinite(*request.learning_rate) && *request.learning_rate > 0)) {
+    return usage(fmt::format("--learning-rate {} is not a positive number", *request.learning_rate),
+                 "give a number above 0, or auto");
+  }
+  if (!(request.momentum >= 0 && request.momentum < 1)) {
+    return usage(fmt::format("--momentum {} is not in [0, 1)", request.momentum), "0.9 is usual");
+  }
+  if (!(std::isfinite(request.l2) && request.l2 >= 0)) {
+    return usage(fmt::format("--l2 {} is not a number >= 0", request.l2), "a larger one shrinks the parameters more");
+  }
+  if (request.tolerance && !(*request.tolerance >= 0 && *request.tolerance < 1)) {
+    return usage(fmt::format("--tolerance {} is not in [0, 1)", *request.tolerance), "1e-8 means 8 digits of the way");
+  }
+  if (request.max_seconds && !(std::isfinite(*request.max_seconds) && *request.max_seconds > 0)) {
+    return usage(fmt::format("--max-seconds {} is not a positive number", *request.max_seconds), "give seconds");
+  }
+  if (request.learning_rate && request.optimizer == Optimizer::cg) {
+    return usage("--optimizer cg takes the exact length along each direction and would not use --learning-rate",
+                 "leave one of the two out");
+  }
+  for (const auto& [name, value] : request.start_values) {
+    if (!std::isfinite(value)) return usage(fmt::format("--start {}={} is not finite", name, value), "give a number");
+  }
+  return {};
+}
+
+Result<Problem> forecast(const FitRequest& request) {
+  if (auto checked = check_request(request); !checked) return fail(checked.error());
+  auto data = fold_table(request.paths, request.table, request.columns, fold_options(request));
+  if (!data) return fail(data.error());
+  return make_problem(std::move(*data), request);
+}
+
+Result<Fit> fit(const FitRequest& request) {
+  if (auto checked = check_request(request); !checked) return fail(checked.error());
+  auto data = fold_table(request.paths, request.table, request.columns, fold_options(request));
+  if (!data) return fail(data.error());
+  return fit_folded(std::move(*data), request);
+}
+
+Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
+  if (auto checked = check_request(request); !checked) return fail(checked.error());
+  const auto began = std::chrono::steady_clock::now();
+  auto made = make_problem(std::move(data), request);
+  if (!made) return fail(made.error());
+  Problem& problem = *made;
+  if (request.observer != nullptr) request.observer->begin(problem.plan);
+
+  Fit fit;
+  fit.has_intercept = request.intercept;
+  fit.l2 = request.l2;
+  fit.penalty_on_standard_scale = request.penalty_on_standard_scale;
+  DescentSettings settings = descent_settings(request, problem);
+  settings.observer = [&](const EpochRecord& record) {
+    const std::vector<double> parameters = problem.cost->to_user(*record.point);
+    fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters);
+    if (request.observer == nullptr) return false;
+    return request.observer->epoch({record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
+  };
+  const DescentResult result = minimise(*problem.cost, problem.cost->start(), settings);
+
+  const LeastSquares& cost = *problem.cost;
+  fit.termination = result.termination;
+  fit.epochs = result.epochs;
+  fit.evaluations = result.evaluations;
+  fit.best_epoch = result.epoch;
+  fit.parameters = cost.to_user(result.point);
+  fit.cost = result.cost;
+  fit.gradient_norm = result.gradient_norm;
+  fit.mse = cost.mean_squared_error(fit.parameters);
+  if (const double total = cost.total_mean_square(); total > 0) fit.r2 = 1 - fit.mse / total;
+  fit.standard_errors = cost.standard_errors();
+  fit.exact_parameters = cost.optimum();
+  fit.exact_cost = cost.lowest_cost();
+  fit.start = problem.start;
+  fit.warnings = problem.plan.warnings;
+  fit.plan = std::move(problem.plan);
+  fit.features = std::move(problem.features);
+  fit.columns = std::move(problem.data.features);
+  fit.columns.push_back(problem.data.target);
+  fit.audit = std::move(problem.data.audit);
+  fit.fingerprint = std::move(problem.data.fingerprint);
+  fit.weights = std::move(problem.data.weights);
+  fit.missing = problem.data.missing;
+  if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
+  certify(cost, fit);
+  warn_of_ending(fit, fit.warnings);
+  fit.seconds.read = problem.data.seconds_reading;
+  fit.seconds.fold = problem.data.seconds_folding;
+  fit.seconds.descend = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return fit;
+}
+
+}  // namespace talweg

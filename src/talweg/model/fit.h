@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Data + request -> Fit: the parameters, how they were reached, and how far they can be trusted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "talweg/descent/minimiser.h"
+#include "talweg/descent/trace.h"
+#include "talweg/model/problem.h"
+
+namespace talweg {
+
+/// A proven bound on the distance to the optimum of the cost over the folded data.
+struct Certificate {
+  std::optional<double> cost_gap_bound;                    ///< >= cost - lowest cost
+  std::vector<std::optional<double>> parameter_bounds;     ///< per parameter: >= |parameter - optimum|, user's units
+  std::optional<double> parameter_distance_bound;          ///< the largest of them in units of the standard error
+};
+
+struct Seconds {
+  double read = 0;
+  double fold = 0;
+  double descend = 0;
+  double write = 0;
+};
+
+struct Fit {
+  Plan plan;
+  std::vector<FeatureSummary> features;
+  std::vector<ColumnInfo> columns;   ///< features, then the target, as the reader took them
+  IngestAudit audit;
+  std::string fingerprint;
+  std::string weights;
+  MissingPolicy missing = MissingPolicy::error;
+  bool has_intercept = true;
+  double l2 = 0;
+  bool penalty_on_standard_scale = false;
+  std::vector<double> start;
+
+  Termination termination;
+  std::uint64_t epochs = 0;       ///< updates made
+  std::uint64_t evaluations = 0;  ///< costs and gradients computed
+  std::uint64_t best_epoch = 0;   ///< epoch of `parameters`: the last one, after divergence the one with the lowest cost
+  std::vector<double> parameters;                        ///< in the order of plan.parameters
+  std::vector<std::optional<double>> standard_errors;
+  double cost = 0;
+  double mse = 0;
+  std::optional<double> r2;
+  double gradient_norm = 0;
+  Certificate certificate;
+  std::vector<double> exact_parameters;  ///< closed form
+  double exact_cost = 0;
+  Trace trace;
+  std::string post_mortem;               ///< what went wrong, with numbers; empty unless diverged
+  std::vector<std::string> warnings;     ///< of the plan and of the run
+  Seconds seconds;
+
+  [[nodiscard]] bool diverged() const {
+    return termination.reason == Reason::diverged || termination.reason == Reason::non_finite;
+  }
+};
+
+/// Reads, folds, plans, descends. Divergence is not an error: it is a Fit that says so.
+Result<Fit> fit(const FitRequest& request);
+
+/// The same over data that are folded already.
+Result<Fit> fit_folded(FoldedData data, const FitRequest& request);
+
+/// Everything before the first step.
+Result<Problem> forecast(const FitRequest& request);
+
+/// Checks what can be checked without data: ranges and combinations. The error's kind is usage.
+Result<void> check_request(const FitRequest& request);
+
+}  // namespace talweg

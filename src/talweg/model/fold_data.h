@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows -> fold, on several threads, with the same bits for any number of them: blocks are read in order, folded apart and
+// gathered in order in the aligned tree.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "talweg/base/error.h"
+#include "talweg/base/stop.h"
+#include "talweg/data/row_reader.h"
+#include "talweg/objective/moments.h"
+
+namespace talweg {
+
+/// Everything that a fit needs of its data.
+struct FoldedData {
+  FoldedRows folded;
+  std::vector<ColumnInfo> features;
+  ColumnInfo target;
+  std::vector<std::string> dense_names;  ///< the numeric features, then the target
+  std::vector<Level> levels;
+  IngestAudit audit;
+  std::string fingerprint;
+  MissingPolicy missing = MissingPolicy::error;
+  std::string weights;  ///< name of the column of weights, empty: none
+  double seconds_reading = 0;  ///< the reader's share of the pass
+  double seconds_folding = 0;  ///< the rest of it
+};
+
+struct FoldOptions {
+  unsigned threads = 0;
+  const StopFlag* stop = nullptr;
+  std::function<void(std::uint64_t records)> progress;
+};
+
+Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
+                              const ColumnRequest& columns, const FoldOptions& options);
+
+/// Numbers in memory, not copied as a whole. `at(row, column)` of an array is data[row * row_stride + column *
+/// column_stride], so row- and column-major arrays and parts of them fit alike.
+struct ArrayView {
+  const double* doubles = nullptr;  ///< exactly one of the two is set
+  const float* floats = nullptr;
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::ptrdiff_t row_stride = 0;
+  std::ptrdiff_t column_stride = 1;
+
+  [[nodiscard]] double at(std::size_t row, std::size_t column) const {
+    const auto offset = static_cast<std::ptrdiff_t>(row) * row_stride + static_cast<std::ptrdiff_t>(column) * column_stride;
+    return doubles != nullptr ? doubles[offset] : static_cast<double>(floats[offset]);
+  }
+};
+
+/// Features, target (one column) and, where given (rows > 0), weights (one column). NaN is a missing value and an error;
+/// so are infinities and negative weights. Empty `names`: x1, x2, ...
+Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& target, const ArrayView& weights,
+                               const std::vector<std::string>& names, const std::string& target_name,
+                               const FoldOptions& options);
+
+}  // namespace talweg

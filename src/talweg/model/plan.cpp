@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/plan.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "talweg/base/numbers.h"
+#include "talweg/descent/minimiser.h"
+#include "talweg/descent/rates.h"
+
+namespace talweg {
+namespace {
+
+constexpr std::uint64_t kDefaultEpochs = 10'000'000;
+constexpr double kDefaultTolerance = 1e-12;
+constexpr double kPlainCondition = 100;   // gd is quick enough
+constexpr double kGradientCondition = 1e8;  // cg still reaches every digit
+
+void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& plan) {
+  plan.optimizer_chosen = !request.optimizer;
+  if (request.optimizer) {
+    plan.optimizer = *request.optimizer;
+    return;
+  }
+  if (request.learning_rate) {
+    plan.why = "a learning rate is given";
+    return;
+  }
+  const double condition = problem.curvature.condition_number();
+  const std::size_t positive = problem.curvature.size() - problem.curvature.first_positive;
+  const bool hidden = problem.cost->rank() > positive;  // curvature below the eigenvalues' rounding
+  if (condition <= kPlainCondition && !hidden) {
+    plan.why = fmt::format("condition number {} is at most {}", short_text(condition, 4), kPlainCondition);
+  } else if (condition <= kGradientCondition && !hidden) {
+    plan.optimizer = Optimizer::cg;
+    plan.why = fmt::format("condition number {} is above {}", short_text(condition, 4), kPlainCondition);
+  } else {
+    plan.preconditioned = true;
+    plan.why = fmt::format("condition number {}{} is above 1e8: in the coordinates of the Hessian's Cholesky factor it is 1",
+                           hidden ? "beyond " : "", short_text(condition, 4));
+  }
+}
+
+void choose_rate(const FitRequest& request, const Problem& problem, Plan& plan) {
+  const double largest = plan.preconditioned ? 1.0 : problem.curvature.largest();
+  const double smallest = plan.preconditioned ? 1.0 : problem.curvature.smallest();
+  plan.momentum = request.momentum;
+  const double stable = largest_stable_rate(plan.optimizer, largest, plan.momentum);
+  if (std::isfinite(stable)) {
+    plan.largest_stable_rate = stable;
+    plan.best_rate = best_rate(Optimizer::gd, largest, smallest, 0);
+  }
+  plan.learning_rate_chosen = !request.learning_rate;
+  if (request.learning_rate) {
+    plan.learning_rate = request.learning_rate;
+  } else if (plan.optimizer != Optimizer::cg) {
+    plan.learning_rate = best_rate(plan.optimizer, largest, smallest, plan.momentum);
+  }
+  if (plan.learning_rate && !plan.preconditioned) {
+    // A step is rate * gradient, and the gradients of the three costs are k * the same vector.
+    const double k = problem.cost->cost_factor();
+    plan.equivalent_mse = *plan.learning_rate * k / 2;
+    plan.equivalent_half_mse = *plan.learning_rate * k;
+    plan.equivalent_sse = *plan.learning_rate * k / (2 * problem.cost->weight());
+  }
+}
+
+void find_steepest(const Problem& problem, Plan& plan) {
+  const std::size_t n = problem.curvature.size();
+  const double* top = problem.curvature.eigenvectors.data() + (n - 1) * n;
+  for (std::size_t a = 0; a < n; ++a) {
+    const double share = top[a] * top[a];
+    if (share <= plan.steepest_share) continue;
+    plan.steepest_share = share;
+    const auto& active = problem.cost->active_features();
+    plan.steepest = a < active.size() ? plan.parameters[active[a]].name : plan.parameters.back().name;
+  }
+}
+
+// The prediction as text: every term while they are few.
+std::string prediction_text(const Plan& plan) {
+  constexpr std::size_t kShown = 4;
+  std::string out;
+  std::size_t shown = 0;
+  for (const Parameter& parameter : plan.parameters) {
+    if (parameter.intercept) continue;
+    if (shown == kShown && plan.parameters.size() > kShown + 2) {
+      out += fmt::format(" + ... ({} more)", plan.parameters.size() - kShown - (plan.parameters.back().intercept ? 1 : 0));
+      break;
+    }
+    if (!out.empty()) out += " + ";
+    const std::string& name = parameter.name;
+    out += parameter.level ? fmt::format("w({})", name) : fmt::format("w({})*{}", name, name);
+    ++shown;
+  }
+  if (plan.parameters.back().intercept) out += (out.empty() ? "" : " + ") + plan.parameters.back().name;
+  return out;
+}
+
+std::string objective_text(const FitRequest& request, const Problem& problem) {
+  const Plan& plan = problem.plan;
+  const std::string& weights = problem.data.weights;
+  const std::string sum = fmt::format("sum over rows of {}({} - ({}))^2", weights.empty() ? "" : weights + " * ",
+                                      plan.target, prediction_text(plan));
+  std::string factor;
+  std::string where;
+  if (request.cost != CostKind::sse) {
+    const std::string n = weights.empty() ? "n" : "W";
+    factor = request.cost == CostKind::mse ? fmt::format("1/{} * ", n) : fmt::format("1/(2{}) * ", n);
+    where = weights.empty() ? fmt::format(", n = {}", problem.data.folded.rows)
+                            : fmt::format(", W = sum of {} = {}", weights, shortest(problem.cost->weight()));
+  }
+  std::string penalty;
+  if (request.l2 > 0) {
+    penalty = fmt::format(" + {}/2 * sum of {}", shortest(request.l2),
+                          request.penalty_on_standard_scale ? "(w * standard deviation)^2" : "w^2");
+    where += plan.parameters.back().intercept ? ", the intercept is not penalised" : "";
+  }
+  return factor + sum + penalty + where;
+}
+
+std::string feature_names(const Plan& plan, const std::vector<std::size_t>& features) {
+  std::vector<std::string> names;
+  for (const std::size_t j : features) names.push_back(plan.parameters[j].name);
+  return name_list(names);
+}
+
+void warn_of_columns(const Problem& problem, Plan& plan) {
+  if (!problem.cost->constant_features().empty()) {
+    const auto& constant = problem.cost->constant_features();
+    plan.warnings.push_back(fmt::format("{} {} one single value: no data can tell {} from the intercept, so {} the start value",
+                                        feature_names(plan, constant), constant.size() == 1 ? "has" : "have",
+                                        constant.size() == 1 ? "its parameter" : "their parameters",
+                                        constant.size() == 1 ? "it keeps" : "they keep"));
+  }
+  const auto aliased = problem.cost->aliased_features();
+  if (aliased.empty()) return;
+  const std::uint64_t rows = problem.data.folded.rows;
+  if (rows < plan.parameters.size()) {
+    plan.warnings.push_back(fmt::format("{} rows cannot determine {} parameters", rows, plan.parameters.size()));
+  }
+  constexpr std::size_t kShown = 3;
+  for (std::size_t k = 0; k < aliased.size() && k < kShown; ++k) {
+    const std::vector<std::size_t> others(aliased[k].begin() + 1, aliased[k].end());
+    plan.warnings.push_back(
+        others.size() == 1
+            ? fmt::format("columns {} say the same (one is a multiple of the other, up to a constant)",
+                          feature_names(plan, {others[0], aliased[k][0]}))
+            : fmt::format("column {} is a linear combination of {}", feature_names(plan, {aliased[k][0]}),
+                          feature_names(plan, others)));
+  }
+  plan.warnings.push_back(fmt::format(
+      "{}the answer is one of many: the minimiser nearest to the start in the coordinates of --scale {}; parameters that "
+      "the data do not determine have no standard error",
+      aliased.size() > kShown ? fmt::format("and {} more such columns; ", aliased.size() - kShown) : "",
+      scale_name(plan.scale)));
+}
+
+}  // namespace
+
+MethodSettings method_settings(const Plan& plan) {
+  return {plan.optimizer, plan.learning_rate, plan.momentum, plan.preconditioned};
+}
+
+std::string rate_verdict(const Plan& plan) {
+  const double ratio = *plan.learning_rate / *plan.largest_stable_rate;
+  return fmt::format("learning rate {} is {} times the largest stable rate {} ({}, {}, scale {})",
+                     shortest(*plan.learning_rate), ratio > 0.999 && ratio < 1.001 ? short_text(ratio, 10) : short_text(ratio, 4),
+                     short_text(*plan.largest_stable_rate), cost_name(plan.cost), optimizer_name(plan.optimizer),
+                     scale_name(plan.scale));
+}
+
+std::string rate_remedy(const Plan& plan) {
+  // Two digits, rounded down, so that what is advised is stable.
+  const double limit = *plan.largest_stable_rate;
+  const double unit = std::pow(10.0, std::floor(std::log10(limit)) - 1);
+  double advised = std::floor(limit / unit) * unit;
+  if (advised >= limit * (1 - 1e-9)) advised -= unit;
+  std::string out = fmt::format("use {}", short_text(advised, 2));
+  if (plan.standard_stable_rate) out += fmt::format(", or --scale standard (then {})", short_text(*plan.standard_stable_rate));
+  return out;
+}
+
+void make_plan(const FitRequest& request, std::optional<double> standard_largest, Problem& problem) {
+  Plan& plan = problem.plan;
+  plan.cost = request.cost;
+  choose_optimizer(request, problem, plan);
+  choose_rate(request, problem, plan);
+  if (standard_largest) plan.standard_stable_rate = largest_stable_rate(plan.optimizer, *standard_largest, plan.momentum);
+  plan.condition_number = problem.curvature.condition_number();
+  plan.objective = objective_text(request, problem);
+  find_steepest(problem, plan);
+
+  plan.epochs = request.epochs.value_or(kDefaultEpochs);
+  plan.tolerance = request.tolerance;
+  if (!plan.tolerance && !request.epochs) plan.tolerance = kDefaultTolerance;
+  plan.start_cost = problem.cost->cost_at(problem.start);
+  const double start_gap = plan.start_cost - problem.cost->lowest_cost();
+  const double tolerance = plan.tolerance.value_or(kDefaultTolerance);
+  plan.forecast = forecast_epochs(problem.curvature, method_settings(plan), start_gap,
+                                  limit_gap(start_gap, tolerance, problem.cost->rounding_gap()), tolerance);
+
+  warn_of_columns(problem, plan);
+  const bool has_rate = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned;
+  if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
+    plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
+  } else if (plan.tolerance && plan.forecast.epochs && plan.forecast.quality != ForecastQuality::upper_bound &&
+             *plan.forecast.epochs > plan.epochs) {
+    plan.warnings.push_back(fmt::format("{} epochs will not reach the tolerance {}, which takes about {}; {}",
+                                        grouped(plan.epochs), shortest(*plan.tolerance), grouped(*plan.forecast.epochs),
+                                        plan.scale == Scale::none ? "use --scale standard or --optimizer cg"
+                                                                  : "use --optimizer cg or raise --epochs"));
+  }
+}
+
+}  // namespace talweg

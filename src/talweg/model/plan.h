@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that can be told before the first step: optimizer, rates, condition number, forecast, warnings.
+#pragma once
+
+#include <optional>
+
+#include "talweg/model/problem.h"
+
+namespace talweg {
+
+/// Fills problem.plan; data, features, start, cost and curvature are there. `standard_largest`: the largest eigenvalue in
+/// standardised coordinates, where the scale used is none.
+void make_plan(const FitRequest& request, std::optional<double> standard_largest, Problem& problem);
+
+/// Settings of the descent that the plan describes.
+MethodSettings method_settings(const Plan& plan);
+
+/// "learning rate 0.0005 is 1.042 times the largest stable rate 0.000479669": what both the warning before and the
+/// post-mortem after a divergence start with.
+std::string rate_verdict(const Plan& plan);
+/// "use 0.00047, or --scale standard (then 1)".
+std::string rate_remedy(const Plan& plan);
+
+}  // namespace talweg

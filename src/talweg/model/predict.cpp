@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/predict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "talweg/base/double_double.h"
+#include "talweg/base/numbers.h"
+
+namespace talweg {
+namespace {
+
+tl::unexpected<Error> at(Error error, const TableRecord& record, const std::string& column) {
+  error.file = record.file != nullptr ? *record.file : std::string();
+  error.line = record.line;
+  error.column = column;
+  return fail(std::move(error));
+}
+
+// What a record lacks to be predicted from at all.
+Result<void> check_record(const TableRecord& record) {
+  if (record.bad != nullptr) return fail(*record.bad);
+  return {};
+}
+
+Result<void> check_stop(const StopFlag* stop) {
+  if (stop != nullptr && stop->raised()) return fail(ErrorKind::interrupted, "interrupted");
+  return {};
+}
+
+}  // namespace
+
+Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::string>& names, const CellReader& cells,
+                                  const std::string& file) {
+  Predictor out(cells);
+  out.fill_ = model.missing == MissingPolicy::mean;
+  std::vector<std::string> absent;
+  for (const FeatureSummary& feature : model.features) {
+    const auto found = std::find(names.begin(), names.end(), feature.name);
+    if (found == names.end()) {
+      absent.push_back(feature.name);
+      continue;
+    }
+    Column column;
+    column.index = static_cast<std::size_t>(found - names.begin());
+    column.name = feature.name;
+    column.kind = feature.kind;
+    column.fill = feature.mean;
+    for (const std::string& level : feature.levels) column.levels[level] = 0;
+    for (std::size_t j = 0; j < model.parameters.size(); ++j) {
+      const Parameter& parameter = model.parameters[j];
+      if (parameter.intercept || parameter.column != feature.name) continue;
+      if (parameter.level) {
+        column.levels[*parameter.level] = model.values[j];
+      } else {
+        column.value = model.values[j];
+      }
+    }
+    column.has_missing_level = column.levels.count("missing") > 0;
+    out.columns_.push_back(std::move(column));
+  }
+  if (!absent.empty()) {
+    return fail(Error{ErrorKind::data, fmt::format("the model needs {} {}, which the data do not have",
+                                                   absent.size() == 1 ? "column" : "columns", name_list(absent)),
+                      "the data have " + name_list(names), file});
+  }
+  for (std::size_t j = 0; j < model.parameters.size(); ++j) {
+    if (model.parameters[j].intercept) out.intercept_ = model.values[j];
+  }
+  return out;
+}
+
+Result<std::optional<double>> Predictor::numeric(const Column& column, const TableRecord& record) const {
+  double value = 0;
+  bool missing = false;
+  if (!record.numbers.empty()) {
+    value = record.numbers[column.index];
+    missing = std::isnan(value);
+  } else {
+    const std::string_view cell = record.cells[column.index];
+    missing = cells_.is_missing(cell);
+    if (!missing) {
+      const ParsedNumber parsed = cells_.number(cell);
+      if (parsed.status != NumberStatus::ok) return at(cells_.not_a_number(cell, parsed.status), record, column.name);
+      value = parsed.value;
+    }
+  }
+  if (!missing) return column.value * value;
+  if (fill_) return column.value * column.fill;
+  return std::nullopt;
+}
+
+Result<std::optional<double>> Predictor::text(const Column& column, const TableRecord& record) const {
+  std::string level;
+  if (!record.numbers.empty()) {
+    const double value = record.numbers[column.index];
+    level = std::isnan(value) ? std::string() : shortest(value);
+  } else {
+    level = std::string(record.cells[column.index]);
+  }
+  if (cells_.is_missing(level)) {
+    if (!fill_) return std::nullopt;
+    if (!column.has_missing_level) {
+      Error error{ErrorKind::data, "the cell is missing, and the fit has seen no missing cell in this column"};
+      error.remedy = "fill the cell, or fit again on data with such gaps";
+      return at(error, record, column.name);
+    }
+    level = "missing";
+  }
+  const auto found = column.levels.find(level);
+  if (found != column.levels.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, value] : column.levels) known.push_back(name);
+  std::sort(known.begin(), known.end());
+  Error error{ErrorKind::data, fmt::format("the level {} does not occur in the data of the fit (levels: {})",
+                                           quoted(level), name_list(known))};
+  error.remedy = "fit again on data that have it, or correct the cell";
+  return at(error, record, column.name);
+}
+
+Result<std::optional<double>> Predictor::predict(const TableRecord& record) const {
+  double sum = intercept_;
+  bool complete = true;
+  for (const Column& column : columns_) {
+    auto part = column.kind == ColumnKind::numeric ? numeric(column, record) : text(column, record);
+    if (!part) return fail(part.error());
+    if (!*part) complete = false;
+    if (*part) sum += **part;
+  }
+  if (!complete) return std::nullopt;
+  return sum;
+}
+
+Result<PredictSummary> predict(const Model& model, const PredictRequest& request,
+                               const std::function<Result<void>(std::string_view)>& write) {
+  auto table = TableReader::open(request.paths, request.table);
+  if (!table) return fail(table.error());
+  const CellReader cells(request.missing_words.value_or(model.missing_words), request.table.decimal);
+  const auto predictor = Predictor::bind(model, table->names(), cells, request.paths.front());
+  if (!predictor) return fail(predictor.error());
+
+  const char delimiter = table->is_text() ? table->delimiter() : ',';
+  std::string out;
+  if (request.append) {
+    if (std::find(table->names().begin(), table->names().end(), "prediction") != table->names().end()) {
+      return fail(Error{ErrorKind::data, "the data already have a column 'prediction'",
+                        "leave --append out, or rename the column", request.paths.front()});
+    }
+    for (const std::string& name : table->names()) {
+      const bool quote = name.find_first_of(fmt::format("{}\"\n\r", delimiter)) != std::string::npos;
+      std::string doubled;
+      for (const char c : name) doubled += c == '"' ? std::string("\"\"") : std::string(1, c);
+      out += quote ? '"' + doubled + '"' : name;
+      out += delimiter;
+    }
+  }
+  out += "prediction\n";
+  constexpr std::size_t kWriteAt = std::size_t{1} << 16U;
+  PredictSummary summary;
+  TableRecord record;
+  while (true) {
+    const auto more = table->next(record);
+    if (!more) return fail(more.error());
+    if (!*more) break;
+    if (auto checked = check_record(record); !checked) return fail(checked.error());
+    const auto value = predictor->predict(record);
+    if (!value) return fail(value.error());
+    ++summary.rows;
+    if (request.append) {
+      if (table->is_text()) {
+        out += record.raw;
+      } else {
+        for (std::size_t j = 0; j < record.numbers.size(); ++j) {
+          if (j > 0) out += delimiter;
+          if (!std::isnan(record.numbers[j])) fmt::format_to(std::back_inserter(out), "{}", record.numbers[j]);
+        }
+      }
+      out += delimiter;
+    }
+    if (*value) {
+      fmt::format_to(std::back_inserter(out), "{}", **value);
+    } else {
+      ++summary.empty;
+    }
+    out += '\n';
+    if (out.size() < kWriteAt) continue;
+    if (auto written = write(out); !written) return fail(written.error());
+    out.clear();
+    if (auto stop = check_stop(request.stop); !stop) return fail(stop.error());
+  }
+  if (auto written = write(out); !written) return fail(written.error());
+  return summary;
+}
+
+Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
+  auto table = TableReader::open(request.paths, request.table);
+  if (!table) return fail(table.error());
+  const CellReader cells(request.missing_words.value_or(model.missing_words), request.table.decimal);
+  const auto predictor = Predictor::bind(model, table->names(), cells, request.paths.front());
+  if (!predictor) return fail(predictor.error());
+  const auto found = std::find(table->names().begin(), table->names().end(), model.target);
+  if (found == table->names().end()) {
+    return fail(Error{ErrorKind::data, fmt::format("the target {} of the model is not in the data", quoted(model.target)),
+                      "evaluate needs labelled rows; for unlabelled ones use talweg predict", request.paths.front()});
+  }
+  const auto target = static_cast<std::size_t>(found - table->names().begin());
+
+  Evaluation out;
+  DoubleDouble squares;
+  DoubleDouble magnitudes;
+  DoubleDouble mean;     // of the target, by updates (Welford)
+  DoubleDouble scatter;  // sum (y - mean)^2
+  DoubleDouble raw;      // sum y^2
+  TableRecord record;
+  while (true) {
+    const auto more = table->next(record);
+    if (!more) return fail(more.error());
+    if (!*more) break;
+    if (auto checked = check_record(record); !checked) return fail(checked.error());
+    if (auto stop = check_stop(request.stop); !stop) return fail(stop.error());
+    double y = 0;
+    bool missing = false;
+    if (!record.numbers.empty()) {
+      y = record.numbers[target];
+      missing = std::isnan(y);
+    } else if (cells.is_missing(record.cells[target])) {
+      missing = true;
+    } else {
+      const ParsedNumber parsed = cells.number(record.cells[target]);
+      if (parsed.status != NumberStatus::ok) {
+        return at(cells.not_a_number(record.cells[target], parsed.status), record, model.target);
+      }
+      y = parsed.value;
+    }
+    const auto value = predictor->predict(record);
+    if (!value) return fail(value.error());
+    if (missing || !*value) {
+      ++out.rows_missing;
+      continue;
+    }
+    ++out.rows;
+    const double residual = y - **value;
+    squares += two_product(residual, residual);
+    magnitudes += std::abs(residual);
+    raw += two_product(y, y);
+    const DoubleDouble delta = DoubleDouble(y) - mean;
+    mean += delta / DoubleDouble(static_cast<double>(out.rows));
+    scatter += delta * (DoubleDouble(y) - mean);
+  }
+  if (out.rows == 0) {
+    return fail(ErrorKind::data, fmt::format("no row can be judged: {} rows, all with a missing cell", out.rows_missing),
+                "give rows with the target and every column of the model");
+  }
+  const auto n = static_cast<double>(out.rows);
+  out.mse = squares.value() / n;
+  out.rmse = std::sqrt(out.mse);
+  out.mae = magnitudes.value() / n;
+  const double total = model.has_intercept ? scatter.value() : raw.value();
+  if (total > 0) out.r2 = 1 - squares.value() / total;
+  return out;
+}
+
+}  // namespace talweg

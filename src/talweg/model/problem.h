@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folded data and a request -> the cost to descend on, its parameters by name, and the plan of the descent with everything
+// that can be told before the first step.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "talweg/descent/forecast.h"
+#include "talweg/model/fold_data.h"
+#include "talweg/model/request.h"
+#include "talweg/objective/curvature.h"
+
+namespace talweg {
+
+/// What a parameter belongs to.
+struct Parameter {
+  std::string name;        ///< `carat`, `cut[Ideal]`, `intercept`
+  std::string column;      ///< empty for the intercept
+  std::optional<std::string> level;
+  bool intercept = false;
+};
+
+/// Numbers of a column that predictions need.
+struct FeatureSummary {
+  std::string name;
+  ColumnKind kind = ColumnKind::numeric;
+  double mean = 0;                  ///< numeric: over the rows that have the cell; fills gaps
+  double spread = 0;                ///< numeric: population standard deviation (gaps filled)
+  std::vector<std::string> levels;  ///< text: all, in byte order
+  std::string reference;            ///< text: the level without a parameter; empty with `has_reference` false
+  bool has_reference = false;
+  std::uint64_t missing = 0;
+};
+
+/// The plan: what will be done and what is known of it beforehand.
+struct Plan {
+  std::vector<Parameter> parameters;
+  std::string target;
+  std::string objective;           ///< the cost spelled out
+  CostKind cost = CostKind::mse;
+  Scale scale = Scale::none;
+  bool scale_chosen = false;       ///< by talweg
+  Optimizer optimizer = Optimizer::gd;
+  bool optimizer_chosen = false;
+  bool preconditioned = false;     ///< gd in the coordinates of the Cholesky factor
+  std::string why;                 ///< of the optimizer chosen
+  std::optional<double> learning_rate;  ///< absent: exact along each line (cg)
+  bool learning_rate_chosen = false;
+  double momentum = 0;
+  std::optional<double> largest_stable_rate;  ///< of the optimizer and the coordinates used
+  std::optional<double> best_rate;            ///< gd's
+  std::optional<double> standard_stable_rate; ///< the same optimizer's with --scale standard, where scale is none
+  std::optional<double> equivalent_mse, equivalent_half_mse, equivalent_sse;
+  std::optional<double> condition_number;
+  Forecast forecast;
+  std::uint64_t epochs = 0;             ///< most epochs
+  std::optional<double> tolerance;
+  double start_cost = 0;
+  std::string steepest;            ///< the parameter with the largest part in the direction of the largest curvature
+  double steepest_share = 0;       ///< its share of that direction's squared length
+  std::vector<std::string> warnings;
+};
+
+struct Problem {
+  FoldedData data;
+  std::vector<FeatureSummary> features;
+  std::vector<double> start;             ///< user's units
+  std::unique_ptr<LeastSquares> cost;
+  Curvature curvature;
+  Plan plan;
+};
+
+/// Builds the problem and plans its descent. Errors: one row with an intercept, unknown names in the start, names that
+/// clash.
+Result<Problem> make_problem(FoldedData data, const FitRequest& request);
+
+}  // namespace talweg

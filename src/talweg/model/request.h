@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a fit is asked to do. Names and defaults are those of the command line (docs/math.md states the cost).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "talweg/base/stop.h"
+#include "talweg/data/row_reader.h"
+#include "talweg/data/table.h"
+#include "talweg/descent/method.h"
+#include "talweg/objective/least_squares.h"
+
+namespace talweg {
+
+enum class ScaleChoice { automatic, none, standard };
+enum class StartKind { zeros, ones, random, values };
+
+/// One epoch in the user's units. `parameters` in the order of the names given to RunObserver::begin.
+struct EpochView {
+  std::uint64_t epoch = 0;
+  double cost = 0;
+  double gradient_norm = 0;              ///< in the coordinates of the descent
+  std::optional<double> learning_rate;   ///< of the step that led here
+  std::span<const double> parameters;
+};
+
+struct Plan;
+
+/// Watches a fit. Called from the thread that called fit().
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  /// While reading: data records so far.
+  virtual void reading(std::uint64_t records) { (void)records; }
+  /// Before the first epoch.
+  virtual void begin(const Plan& plan) { (void)plan; }
+  /// Every epoch, the start included. True asks the run to stop.
+  virtual bool epoch(const EpochView& view) {
+    (void)view;
+    return false;
+  }
+};
+
+struct FitRequest {
+  std::vector<std::string> paths;  ///< files, "-" for standard input
+  TableOptions table;
+  ColumnRequest columns;
+  bool intercept = true;
+
+  CostKind cost = CostKind::mse;
+  double l2 = 0;
+  bool penalty_on_standard_scale = false;
+  ScaleChoice scale = ScaleChoice::automatic;
+
+  std::optional<Optimizer> optimizer;    ///< absent: chosen
+  std::optional<double> learning_rate;   ///< absent: chosen; > 0
+  double momentum = 0.9;                 ///< in [0, 1)
+  StartKind start = StartKind::zeros;
+  std::vector<std::pair<std::string, double>> start_values;  ///< for StartKind::values; others start at zero
+  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> epochs;   ///< absent: 10,000,000
+  std::optional<double> tolerance;       ///< absent: 1e-12, or none where `epochs` is given
+  std::optional<double> max_seconds;
+
+  unsigned threads = 0;                  ///< 0: one a core; the result does not depend on it
+  const StopFlag* stop = nullptr;
+  RunObserver* observer = nullptr;
+};
+
+std::string_view cost_name(CostKind cost);
+std::optional<CostKind> cost_from_name(std::string_view name);
+std::string_view scale_name(Scale scale);
+
+}  // namespace talweg

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/objective/curvature.h"
+
+#include <Eigen/Eigenvalues>
+#include <limits>
+
+namespace talweg {
+namespace {
+
+template <class Real>
+void decompose(std::span<const double> hessian, std::span<const double> gradient, Curvature& out) {
+  using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
+  using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+  const auto n = static_cast<Eigen::Index>(gradient.size());
+  const Eigen::Map<const Eigen::MatrixXd> given(hessian.data(), n, n);
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(given.cast<Real>());
+  const Vector modes =
+      solver.eigenvectors().transpose() * Eigen::Map<const Eigen::VectorXd>(gradient.data(), n).cast<Real>();
+  const double threshold = static_cast<double>(n) * std::numeric_limits<double>::epsilon() *
+                           static_cast<double>(solver.eigenvalues()(n - 1));
+  for (Eigen::Index k = 0; k < n; ++k) {
+    const Real lambda = solver.eigenvalues()(k);
+    out.eigenvalues.push_back(static_cast<double>(lambda));
+    const bool positive = static_cast<double>(lambda) > threshold;
+    if (!positive && static_cast<std::size_t>(k) == out.first_positive) ++out.first_positive;
+    out.mode_gaps.push_back(positive ? static_cast<double>(modes(k) * modes(k) / (2 * lambda)) : 0.0);
+    for (Eigen::Index j = 0; j < n; ++j) out.eigenvectors.push_back(static_cast<double>(solver.eigenvectors()(j, k)));
+  }
+  if (out.first_positive == out.eigenvalues.size()) out.first_positive = 0;
+}
+
+}  // namespace
+
+Curvature curvature(std::span<const double> hessian, std::span<const double> gradient) {
+  constexpr std::size_t kExtendedPrecision = 64;
+  Curvature out;
+  if (gradient.empty()) return out;
+  if (gradient.size() <= kExtendedPrecision) {
+    decompose<long double>(hessian, gradient, out);
+  } else {
+    decompose<double>(hessian, gradient, out);
+  }
+  return out;
+}
+
+}  // namespace talweg

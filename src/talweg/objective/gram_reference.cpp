@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/base/double_double.h"
+#include "talweg/objective/gram_kernel.h"
+
+namespace talweg {
+
+void gram_reference(const GramInput& in, double* sum, double* error) {
+  for (std::size_t i = 0; i < in.columns; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      double s = 0;
+      double e = 0;
+      for (std::size_t r = 0; r < in.rows; ++r) {
+        const std::size_t at_i = r * in.stride + i;
+        const std::size_t at_j = r * in.stride + j;
+        const DoubleDouble product = two_product(in.a_high[at_i], in.b_high[at_j]);
+        double rest = product.low;
+        if (in.a_low != nullptr) rest += in.a_high[at_i] * in.b_low[at_j] + in.a_low[at_i] * in.b_high[at_j];
+        const DoubleDouble total = two_sum(s, product.high);
+        s = total.high;
+        e += total.low + rest;
+      }
+      sum[i * in.stride + j] = s;
+      error[i * in.stride + j] = e;
+    }
+  }
+}
+
+}  // namespace talweg

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "talweg/base/numbers.h"
+#include "talweg/model/json_text.h"
+#include "talweg/report/table.h"
+#include "talweg/report/text.h"
+
+namespace talweg {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string plain(const Json& json) {
+  if (const auto text = text_from_json(json)) return valid_utf8(*text);
+  if (json.is_number_float()) return short_text(json.get<double>(), 10);
+  return json.is_null() ? "-" : json.dump();
+}
+
+// The entries of one part of the document, a line each.
+std::string part_text(const Json& document, const char* key) {
+  std::string out;
+  if (!document.contains(key) || !document.at(key).is_object()) return out;
+  for (const auto& [name, value] : document.at(key).items()) out += fmt::format("  {:<30}{}\n", name, plain(value));
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> model_text(const Model& model, const Style& style) {
+  const Json document = Json::parse(model.document, nullptr, false);
+  if (document.is_discarded()) return fail(ErrorKind::data, "the model is not valid JSON");
+  std::string out = fmt::format("linear model of {}\n", style.bold(valid_utf8(model.target)));
+  TextTable parameters({"parameter", "value", "standard error"});
+  for (std::size_t j = 0; j < model.parameters.size(); ++j) {
+    const Json& entry = document.at("parameters").at(j);
+    parameters.add({valid_utf8(model.parameters[j].name), shortest(model.values[j]),
+                    entry.contains("standard_error") ? plain(entry.at("standard_error")) : "-"});
+  }
+  out += parameters.text();
+  out += "\ncolumns\n";
+  TextTable columns({"column", "kind", "mean", "levels (the first is the reference)"});
+  for (const FeatureSummary& feature : model.features) {
+    const bool numeric = feature.kind == ColumnKind::numeric;
+    columns.add({valid_utf8(feature.name), numeric ? "numeric" : "text", numeric ? short_text(feature.mean) : "",
+                 numeric ? "" : valid_utf8(name_list(feature.levels))});
+  }
+  out += columns.text();
+  for (const char* key : {"fit", "options", "data"}) out += fmt::format("\n{}\n{}", key, part_text(document, key));
+  return out;
+}
+
+}  // namespace talweg

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/report/text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "talweg/base/numbers.h"
+#include "talweg/model/json_text.h"
+#include "talweg/report/table.h"
+
+namespace talweg {
+namespace {
+
+constexpr std::size_t kParametersShown = 40;
+
+std::string line(const char* label, const std::string& text) { return fmt::format("{:<12}{}\n", label, text); }
+
+std::string optional_text(const std::optional<double>& value, int digits = 6) {
+  return value ? short_text(*value, digits) : "-";
+}
+
+std::string plural(std::uint64_t count, const char* one) {
+  return fmt::format("{} {}{}", grouped(count), one, count == 1 ? "" : "s");
+}
+
+std::string rows_text(const IngestAudit& audit, const Plan& plan) {
+  std::string out = fmt::format("{}, {} -> {}", plural(audit.rows, "row"), plural(plan.parameters.size(), "parameter"),
+                                valid_utf8(plan.target));
+  if (audit.rows_rejected > 0) out += fmt::format("; {} bad and left out", plural(audit.rows_rejected, "row"));
+  if (audit.rows_missing > 0) out += fmt::format("; {} left out for a missing cell", plural(audit.rows_missing, "row"));
+  if (audit.rows_weightless > 0) out += fmt::format("; {} left out for weight 0", plural(audit.rows_weightless, "row"));
+  return out;
+}
+
+std::string method_text(const Plan& plan) {
+  std::string out(optimizer_name(plan.optimizer));
+  if (plan.preconditioned) out += " in the coordinates of the Cholesky factor";
+  if (plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov) {
+    out += fmt::format(", momentum {}", shortest(plan.momentum));
+  }
+  if (plan.learning_rate) {
+    out += fmt::format(", learning rate {} ({})", plan.learning_rate_chosen ? short_text(*plan.learning_rate)
+                                                                            : shortest(*plan.learning_rate),
+                       plan.learning_rate_chosen ? "the best constant one" : "given");
+  } else {
+    out += ", exact step along each direction";
+  }
+  out += fmt::format(", scale {}{}", scale_name(plan.scale), plan.scale_chosen ? " (chosen)" : "");
+  if (plan.optimizer_chosen) out += fmt::format("; {} because {}", optimizer_name(plan.optimizer), plan.why);
+  return out;
+}
+
+std::string forecast_line(const Plan& plan) {
+  const std::string to = fmt::format(" to tolerance {}", shortest(plan.tolerance.value_or(1e-12)));
+  if (!plan.forecast.epochs) return "the descent will not converge at this learning rate";
+  const std::string epochs = plural(*plan.forecast.epochs, "epoch");
+  switch (plan.forecast.quality) {
+    case ForecastQuality::exact:
+      return epochs + to;
+    case ForecastQuality::approximate:
+      return "approximately " + epochs + to + " (rounding decides the last ones)";
+    case ForecastQuality::upper_bound:
+      return "at most " + epochs + to + " (an upper bound)";
+    case ForecastQuality::about:
+      return "about " + epochs + to;
+  }
+  return epochs;
+}
+
+std::string before_text(const Plan& plan) {
+  std::string out;
+  out += line("stable", fmt::format("learning rates below {}{}; best constant rate {}; condition number {}",
+                                    optional_text(plan.largest_stable_rate),
+                                    plan.optimizer == Optimizer::cg ? " (for gd)" : "", optional_text(plan.best_rate),
+                                    optional_text(plan.condition_number)));
+  if (plan.equivalent_mse) {
+    out += line("same steps", fmt::format("learning rate {} for mse, {} for half-mse, {} for sse",
+                                          short_text(*plan.equivalent_mse), short_text(*plan.equivalent_half_mse),
+                                          short_text(*plan.equivalent_sse)));
+  }
+  out += line("forecast", forecast_line(plan));
+  return out;
+}
+
+std::string ending_text(const Fit& fit) {
+  const Termination& end = fit.termination;
+  const std::string epochs = plural(fit.epochs, "epoch");
+  switch (end.reason) {
+    case Reason::tolerance:
+      return fmt::format("converged in {}: cost - lowest cost is {}, the limit {}", epochs, short_text(end.measured, 3),
+                         short_text(end.limit, 3));
+    case Reason::rounding:
+      return fmt::format("converged in {} to the last digit: what is left ({}) is lost in the rounding of the parameters",
+                         epochs, short_text(end.measured, 3));
+    case Reason::epochs:
+      return fmt::format("ran {}, as asked", epochs);
+    case Reason::seconds:
+      return fmt::format("stopped after {} by --max-seconds", epochs);
+    case Reason::interrupted:
+      return fmt::format("interrupted after {}", epochs);
+    case Reason::callback:
+      return fmt::format("stopped after {} by the caller", epochs);
+    case Reason::diverged:
+    case Reason::non_finite:
+      return fit.post_mortem;
+  }
+  return epochs;
+}
+
+std::string parameter_table(const Fit& fit) {
+  TextTable table({"parameter", "value", "standard error", "closed form", "off by at most"});
+  const std::vector<Parameter>& names = fit.plan.parameters;
+  const std::size_t shown = names.size() > kParametersShown ? kParametersShown - 1 : names.size();
+  const auto add = [&](std::size_t j) {
+    table.add({valid_utf8(names[j].name), short_text(fit.parameters[j], 10), optional_text(fit.standard_errors[j], 4),
+               short_text(fit.exact_parameters[j], 10), optional_text(fit.certificate.parameter_bounds[j], 2)});
+  };
+  for (std::size_t j = 0; j < shown; ++j) add(j);
+  if (shown < names.size()) add(names.size() - 1);
+  std::string out = table.text();
+  if (shown + 1 < names.size()) {
+    out += fmt::format("  ({} more; --json or the model file has them all)\n", names.size() - shown - 1);
+  }
+  return out;
+}
+
+std::string certificate_text(const Fit& fit) {
+  if (!fit.certificate.cost_gap_bound) return "none (see the warnings)";
+  std::string out = fmt::format("the cost is proven within {} of the lowest cost {}",
+                                short_text(*fit.certificate.cost_gap_bound, 3), short_text(fit.exact_cost));
+  if (fit.certificate.parameter_distance_bound) {
+    out += fmt::format(", every parameter within {} standard errors of the optimum",
+                       short_text(*fit.certificate.parameter_distance_bound, 3));
+  }
+  return out;
+}
+
+std::string next_text(const Fit& fit, const std::string& model_path) {
+  if (fit.diverged()) return "no model was written; run again with the rate advised above, or without --learning-rate";
+  if (model_path.empty()) return "add -o model.json to keep the model, then: talweg predict model.json NEW.csv";
+  return fmt::format("talweg predict {} NEW.csv", model_path);
+}
+
+bool is_step(std::uint64_t epoch) {
+  if (epoch <= 10) return true;
+  while (epoch % 10 == 0) epoch /= 10;
+  return epoch == 1 || epoch == 2 || epoch == 5;
+}
+
+}  // namespace
+
+void EpochTable::begin(const Plan& plan) {
+  for (const Parameter& parameter : plan.parameters) names_.push_back(valid_utf8(parameter.name));
+}
+
+void EpochTable::add(const EpochView& view) {
+  last_ = {view.epoch, view.cost, view.gradient_norm, view.learning_rate,
+           std::vector<double>(view.parameters.begin(), view.parameters.end())};
+  if (is_step(view.epoch)) rows_.push_back(*last_);
+}
+
+std::vector<TraceRow> EpochTable::rows() const {
+  std::vector<TraceRow> out = rows_;
+  if (last_ && (out.empty() || out.back().epoch != last_->epoch)) out.push_back(*last_);
+  return out;
+}
+
+std::string EpochTable::text() const {
+  constexpr std::size_t kShown = 6;
+  std::vector<std::string> header = {"epoch", "cost", "gradient norm"};
+  const std::size_t shown = std::min(kShown, names_.size());
+  for (std::size_t j = 0; j < shown; ++j) header.push_back(names_[j]);
+  TextTable table(header);
+  for (const TraceRow& row : rows()) {
+    std::vector<std::string> cells = {grouped(row.epoch), short_text(row.cost, 8), short_text(row.gradient_norm, 4)};
+    for (std::size_t j = 0; j < shown; ++j) cells.push_back(short_text(row.parameters[j], 8));
+    table.add(std::move(cells));
+  }
+  std::string out = table.text();
+  if (shown < names_.size()) out += fmt::format("  ({} more parameters; --trace FILE has them all)\n", names_.size() - shown);
+  return out;
+}
+
+std::string fit_text(const Fit& fit, const Style& style, const std::string& model_path) {
+  std::string out;
+  out += line("data", rows_text(fit.audit, fit.plan));
+  out += line("cost", fmt::format("{} = {}", cost_name(fit.plan.cost), valid_utf8(fit.plan.objective)));
+  out += line("method", method_text(fit.plan));
+  out += before_text(fit.plan);
+  const std::string ending = valid_utf8(ending_text(fit));
+  out += line("ended", fit.diverged() ? style.bad(ending) : style.good(ending));
+  out += '\n' + parameter_table(fit) + '\n';
+  out += line("fit", fmt::format("mse {}, rmse {}, r2 {}{}", short_text(fit.mse, 10), short_text(std::sqrt(fit.mse), 10),
+                                 optional_text(fit.r2, 10),
+                                 fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
+  out += line("certificate", certificate_text(fit));
+  out += line("next", next_text(fit, model_path));
+  return out;
+}
+
+std::string forecast_text(const Problem& problem, const Style& style) {
+  const Plan& plan = problem.plan;
+  std::string out;
+  out += line("data", rows_text(problem.data.audit, plan));
+  out += line("cost", fmt::format("{} = {}", cost_name(plan.cost), valid_utf8(plan.objective)));
+  out += line("method", method_text(plan));
+  out += before_text(plan);
+  if (!plan.steepest.empty()) {
+    out += line("steepest", fmt::format("{:.0f}% of the direction that limits the rate belongs to {}",
+                                        100 * plan.steepest_share, valid_utf8(quoted(plan.steepest))));
+  }
+  out += line("at start", fmt::format("cost {}, lowest cost {}", short_text(plan.start_cost, 10),
+                                      short_text(problem.cost->lowest_cost(), 10)));
+  out += line("next", style.bold("talweg fit") + " with the same options runs it");
+  return out;
+}
+
+std::string audit_text(const IngestAudit& audit, const std::vector<ColumnInfo>& columns,
+                       const std::vector<FeatureSummary>& features) {
+  std::string out;
+  const std::string delimiter = audit.delimiter == '\t' ? "tab" : audit.delimiter == 0 ? "" : fmt::format("'{}'", audit.delimiter);
+  out += line("read", fmt::format("{}{}{}", plural(audit.records, "record"),
+                                  delimiter.empty() ? "" : fmt::format(", delimiter {}{}", delimiter,
+                                                                       audit.delimiter_sniffed ? " (found)" : ""),
+                                  fmt::format(", {} header{}", audit.header ? "a" : "no", audit.header_sniffed ? " (found)" : "")));
+  TextTable table({"column", "taken as", "missing", "levels", "mean", "std. deviation"});
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const ColumnInfo& column = columns[k];
+    const bool target = k + 1 == columns.size();
+    const FeatureSummary* summary = nullptr;
+    for (const FeatureSummary& feature : features) {
+      if (!target && feature.name == column.name) summary = &feature;
+    }
+    const bool numeric = column.kind == ColumnKind::numeric;
+    table.add({valid_utf8(column.name), target ? "target" : numeric ? "numeric" : "text", grouped(column.missing),
+               numeric ? "" : grouped(column.levels), numeric && summary != nullptr ? short_text(summary->mean) : "",
+               numeric && summary != nullptr ? (summary->spread > 0 ? short_text(summary->spread) : "constant") : ""});
+  }
+  out += table.text();
+  if (!audit.unused.empty()) out += line("not used", valid_utf8(name_list(audit.unused)));
+  if (audit.first_rejected) out += line("first bad", valid_utf8(audit.first_rejected->text()));
+  return out + '\n';
+}
+
+std::string evaluation_text(const Evaluation& evaluation, const Model& model) {
+  std::string out = line("rows", grouped(evaluation.rows));
+  if (evaluation.rows_missing > 0) out += line("left out", plural(evaluation.rows_missing, "row") + " with a missing cell");
+  out += line("target", valid_utf8(model.target));
+  out += line("mse", short_text(evaluation.mse, 10));
+  out += line("rmse", short_text(evaluation.rmse, 10));
+  out += line("mae", short_text(evaluation.mae, 10));
+  out += line("r2", optional_text(evaluation.r2, 10));
+  return out;
+}
+
+}  // namespace talweg
