@@ -163,7 +163,7 @@ int run_fit(Options options, const StopFlag& stop) {
   fitted->seconds.write = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (auto printed = print(result_text(options, *fitted, watcher)); !printed) return report_error(printed.error());
   if (fitted->diverged()) {
-    if (!options.quiet) complain(fitted->post_mortem);
+    if (!options.quiet) complain(options.json ? fitted->post_mortem : "the descent diverged: no model was written");
     return kDiverged;
   }
   return fitted->termination.reason == Reason::interrupted ? kInterrupted : kSuccess;

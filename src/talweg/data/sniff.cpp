@@ -34,7 +34,7 @@ class Splitter {
       fields_ = numbers_ = 0;
       blank_ = true;
       const bool whole = record();
-      if (blank_ && fields_ == 1) continue;
+      if (blank_ && (fields_ == 1 || delimiter_ == ' ' || delimiter_ == '\t')) continue;
       // The last record may have been cut off; alone it is all there is to go by.
       if (!whole && !out.fields.empty()) break;
       out.fields.push_back(fields_);
@@ -118,10 +118,10 @@ char sniff_delimiter(std::string_view text, char decimal) {
       if (records < kSniffedRecords && (candidates[i] == ' ' || cuts[i].fields.size() < records)) continue;
       const auto here = score(cuts[i], records);
       if (!here) continue;
-      if (best && (here->numbers < best->numbers ||
-                   (here->numbers == best->numbers && here->fields <= best->fields))) {
-        continue;
-      }
+      if (best && here->numbers < best->numbers) continue;
+      // Names and prose hold blanks: a blank has to yield more numbers to be believed.
+      const bool fewer = here->fields <= best.value_or(Score{}).fields || candidates[i] == ' ';
+      if (best && here->numbers == best->numbers && fewer) continue;
       best = here;
       delimiter = candidates[i];
     }

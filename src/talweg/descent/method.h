@@ -40,7 +40,7 @@ struct Step {
 
 struct MethodSettings {
   Optimizer optimizer = Optimizer::gd;
-  std::optional<double> learning_rate;  ///< absent: exact along the line for cg, a line search where the cost has none
+  std::optional<double> learning_rate;  ///< absent: exact along the line, by a search where the cost has no curvature
   double momentum = 0.9;
   bool precondition = false;  ///< gd in the metric of the Hessian (Objective::precondition)
 };

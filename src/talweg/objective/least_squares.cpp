@@ -20,11 +20,13 @@ LeastSquares::LeastSquares(const Moments& moments, const LeastSquaresSettings& s
       columns_(moments.size() - 1),
       rows_(moments.rows),
       weight_(moments.weight),
+      moment_error_(moments.error),
       user_start_(start.begin(), start.end()) {
   const std::size_t target = columns_;
-  factor_k_ = settings.cost == CostKind::mse        ? 2.0
-              : settings.cost == CostKind::half_mse ? 1.0
-                                                    : (DoubleDouble(2) * weight_).value();
+  const DoubleDouble factor_k = settings.cost == CostKind::mse        ? DoubleDouble(2)
+                                : settings.cost == CostKind::half_mse ? DoubleDouble(1)
+                                                                      : DoubleDouble(2) * weight_;
+  factor_k_ = factor_k.value();
   target_mean_ = moments.mean[target];
   for (std::size_t j = 0; j < columns_; ++j) {
     const bool constant = moments.is_constant(j) && (settings.intercept || moments.mean[j] == DoubleDouble(0));
@@ -44,15 +46,14 @@ LeastSquares::LeastSquares(const Moments& moments, const LeastSquaresSettings& s
   target_square_ = second(target, target);
   for (const std::size_t j : active_) {
     const double root = sqrt(second(j, j)).value();
-    const double mean = moments.mean[j].value();
     const bool standard = settings.scale == Scale::standard;
     unit_.push_back(standard ? root : 1.0);
-    origin_.push_back(standard && settings.intercept ? mean : 0.0);
+    origin_.push_back(standard && settings.intercept ? moments.mean[j] : DoubleDouble(0));
     raw_mean_.push_back(moments.mean[j]);
-    mu_.push_back((moments.mean[j] - DoubleDouble(origin_.back())) / DoubleDouble(unit_.back()));
-    const double on = settings.penalty_on_standard_scale ? moments.spread(j) : 1.0;
-    const double factor = on / unit_.back();
-    penalty_.push_back(settings.l2 / factor_k_ * factor * factor);
+    mu_.push_back((moments.mean[j] - origin_.back()) / DoubleDouble(unit_.back()));
+    // As exact as the moments: its rounding would be an error of the gradient.
+    const DoubleDouble on = settings.penalty_on_standard_scale ? moments.product(j, j) / weight_ : DoubleDouble(1);
+    penalty_.push_back(DoubleDouble(settings.l2) / factor_k * on / two_product(unit_.back(), unit_.back()));
   }
   matrix_.resize(d * (d + 1) / 2);
   right_.resize(d);
@@ -227,6 +228,8 @@ double LeastSquares::constant_cost() const {
 double LeastSquares::total_mean_square() const { return target_square_.value(); }
 
 std::vector<double> LeastSquares::to_user(const Point& point) const {
+  // To the bit: an intercept far below coefficient x mean would come back with the rounding of that.
+  if (point.high == start_.high && point.low == start_.low) return user_start_;
   std::vector<double> out(user_size());
   for (const std::size_t j : constant_) out[j] = user_start_[j];
   DoubleDouble intercept;
@@ -235,7 +238,7 @@ std::vector<double> LeastSquares::to_user(const Point& point) const {
   for (std::size_t a = 0; a < d; ++a) {
     const DoubleDouble w = DoubleDouble(point.high[a], point.low[a]) / DoubleDouble(unit_[a]);
     out[active_[a]] = w.value();
-    intercept -= w * DoubleDouble(origin_[a]);
+    intercept -= w * origin_[a];
   }
   if (settings_.intercept) out[columns_] = intercept.value();
   return out;
@@ -250,7 +253,7 @@ Point LeastSquares::from_user(std::span<const double> parameters) const {
     const DoubleDouble v = two_product(w, unit_[a]);
     point.high[a] = v.high;
     point.low[a] = v.low;
-    c += two_product(w, origin_[a]);
+    c += DoubleDouble(w) * origin_[a];
   }
   if (settings_.intercept) {
     point.high[d] = c.high;

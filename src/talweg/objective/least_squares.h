@@ -125,14 +125,16 @@ class LeastSquares final : public Objective {
   std::size_t columns_ = 0;  // features
   std::uint64_t rows_ = 0;
   DoubleDouble weight_;
+  double moment_error_ = kProductError;  // Moments::error
   double factor_k_ = 2;
   std::vector<std::size_t> active_;
   std::vector<std::size_t> constant_;
   std::vector<double> user_start_;
-  std::vector<double> origin_, unit_;      // o, t of the active features
+  std::vector<DoubleDouble> origin_;       // o of the active features: a mean rounded to double would couple them to c
+  std::vector<double> unit_;               // t of the active features
   std::vector<DoubleDouble> raw_mean_;     // m of the active features
   std::vector<DoubleDouble> mu_;           // (m - o)/t
-  std::vector<double> penalty_;            // penalty/k on the diagonal of A
+  std::vector<DoubleDouble> penalty_;      // penalty/k on the diagonal of A
   std::vector<DoubleDouble> matrix_;       // A, packed
   std::vector<DoubleDouble> right_;        // s
   DoubleDouble target_mean_;               // less what constant features contribute

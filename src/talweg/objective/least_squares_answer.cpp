@@ -11,9 +11,6 @@ namespace talweg {
 namespace {
 
 constexpr double kUnitRoundoff = 0x1p-53;
-// Worst-case relative error of a centred product, against sqrt(C_ii C_jj): the sums of errors of a block run in plain
-// double over at most kBlockRows rows (256^2 u^2), about the block's first row (at most 2 * 256 times C_jj).
-constexpr double kMomentError = 1e-24;
 
 }  // namespace
 
@@ -175,7 +172,7 @@ double LeastSquares::mean_squared_error(std::span<const double> parameters) cons
   DoubleDouble sum = target_square_ + at.mean * at.mean;
   for (std::size_t a = 0; a < active_.size(); ++a) {
     const DoubleDouble v(point.high[a], point.low[a]);
-    sum += v * (at.q[a] - right_[a]) - v * v * DoubleDouble(penalty_[a]);
+    sum += v * (at.q[a] - right_[a]) - v * v * penalty_[a];
   }
   return sum.value() > noise() ? sum.value() : 0;
 }
@@ -204,8 +201,8 @@ GapBound LeastSquares::gap_bound(std::span<const double> parameters) const {
     mean_terms += std::abs(mu_[a].value() * point.high[a]);
   }
   // |dq_a| <= e sqrt(A_aa), so dq' A^+ dq <= e^2 (sum_a sqrt(A_aa A^+_aa))^2.
-  const double moment_part = kMomentError * size_of_terms * factor_condition_;
-  const double mean_part = kMomentError * mean_terms;
+  const double moment_part = moment_error_ * size_of_terms * factor_condition_;
+  const double mean_part = moment_error_ * mean_terms;
   const double computed = std::sqrt(factor_.squared_norm(q)) * (1 + slack) + moment_part;
   const double mean = std::abs(at.mean.value()) * (1 + slack) + mean_part;
   const double bound = factor_k_ / 2 * (computed * computed + mean * mean) * (1 + 16 * kUnitRoundoff);

@@ -66,9 +66,15 @@ class FoldTree {
   std::vector<Node> stack_;
 };
 
+/// Worst-case error of a centred product of two dense columns without gaps, against sqrt(C_ii C_jj): the sums of errors of a
+/// block run in plain double over at most kBlockRows rows (256^2 u^2), about the block's first row (at most 2 * 256 times
+/// C_jj).
+inline constexpr double kProductError = 1e-24;
+
 /// Moments of a chosen list of columns.
 struct Moments {
   std::uint64_t rows = 0;
+  double error = kProductError;  ///< bound on the errors of the products, against sqrt(C_ii C_jj)
   DoubleDouble weight;
   std::vector<DoubleDouble> mean;
   std::vector<DoubleDouble> products;  ///< packed lower triangle, centred sums

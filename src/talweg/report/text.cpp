@@ -137,7 +137,7 @@ std::string certificate_text(const Fit& fit) {
 }
 
 std::string next_text(const Fit& fit, const std::string& model_path) {
-  if (fit.diverged()) return "no model was written; run again with the rate advised above, or without --learning-rate";
+  if (fit.diverged()) return "run again with the rate advised above, or without --learning-rate";
   if (model_path.empty()) return "add -o model.json to keep the model, then: talweg predict model.json NEW.csv";
   return fmt::format("talweg predict {} NEW.csv", model_path);
 }
