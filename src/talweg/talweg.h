@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library's door. Results and errors are values (talweg::Result, error text by Error::text()); nothing throws except
-// std::bad_alloc.
+// The library's door. Results and errors are values (talweg::Result, error text by Error::text()); nothing
+// throws except std::bad_alloc.
 //
 //   talweg::FitRequest request;                       // the options of the command line, by the same names
 //   request.paths = {"prices.csv"};
 //   request.columns.target = "price";
-//   const auto fit = talweg::fit(request);            // fit->parameters, fit->certificate, fit->plan.forecast, ...
-//   talweg::make_model(*fit, request).document        // the model file
+//   const auto fit = talweg::fit(request);            // fit->parameters, fit->certificate,
+//   fit->plan.forecast, ... talweg::make_model(*fit, request).document        // the model file
 //
-// Arrays in memory are described by a view (row- or column-major, float or double, no copy of the whole), a run is watched
-// and stopped by an observer, and minimize() descends on any function with a gradient.
+// Arrays in memory are described by a view (row- or column-major, float or double, no copy of the whole), a
+// run is watched and stopped by an observer, and minimize() descends on any function with a gradient.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,8 @@ namespace talweg {
 /// How a two-dimensional array lies in memory.
 enum class Layout { row_major, column_major };
 
-/// A view of rows x columns numbers; `data` must outlive it and hold at least that many.
+/// A view of rows x columns numbers; `data` must outlive it. A span that holds fewer is an error of whoever
+/// uses the view.
 ArrayView array_view(std::span<const double> data, std::size_t rows, std::size_t columns,
                      Layout layout = Layout::row_major);
 ArrayView array_view(std::span<const float> data, std::size_t rows, std::size_t columns,
@@ -49,12 +50,12 @@ struct Arrays {
   std::string target_name = "y";
 };
 
-/// Fits arrays; of `request` everything but paths, table and columns is used. Errors: sizes that do not match, values that
-/// are not finite, negative weights, and those of fit(request).
+/// Fits arrays; of `request` everything but paths, table and columns is used. Errors: sizes that do not
+/// match, values that are not finite, negative weights, and those of fit(request).
 Result<Fit> fit(const Arrays& arrays, const FitRequest& request = {});
 
-/// intercept + features * coefficients for each row; the columns in the order of the fit. Errors: a model with text
-/// columns, or another number of columns.
+/// intercept + features * coefficients for each row; the columns in the order of the fit. Errors: a model
+/// with text columns, or another number of columns.
 Result<std::vector<double>> predict(const Model& model, const ArrayView& features);
 
 /// An observer made of one function, called for every epoch; true stops the run.
@@ -72,10 +73,12 @@ using CostFunction = std::function<double(std::span<const double> parameters, st
 
 struct MinimizeOptions {
   Optimizer optimizer = Optimizer::cg;
-  std::optional<double> learning_rate;  ///< absent: a line search (gd and cg; momentum and nesterov need a rate)
-  double momentum = 0.9;                ///< of momentum and nesterov
+  std::optional<double>
+      learning_rate;      ///< absent: a line search (gd and cg; momentum and nesterov need a rate)
+  double momentum = 0.9;  ///< of momentum and nesterov
   std::uint64_t epochs = 10'000;
-  /// Done at a gradient norm of `tolerance` times the larger of those at the start and at all-zero parameters.
+  /// Done at a gradient norm of `tolerance` times the larger of those at the start and at all-zero
+  /// parameters.
   double tolerance = 1e-8;
   std::optional<double> max_seconds;
   const StopFlag* stop = nullptr;
@@ -83,7 +86,8 @@ struct MinimizeOptions {
 };
 
 struct Minimum {
-  std::vector<double> parameters;  ///< of the last accepted epoch; after divergence of the one with the lowest cost
+  std::vector<double>
+      parameters;  ///< of the last accepted epoch; after divergence of the one with the lowest cost
   double cost = 0;
   double gradient_norm = 0;
   std::uint64_t epochs = 0;
@@ -96,8 +100,10 @@ struct Minimum {
   }
 };
 
-/// Descends on the caller's function. A cost above 1e6 times a positive start cost is divergence. Errors (usage): no
-/// parameters, a start that is not finite, settings out of range. What `function` throws passes through.
-Result<Minimum> minimize(const CostFunction& function, std::vector<double> start, const MinimizeOptions& options = {});
+/// Descends on the caller's function. A cost above 1e6 times a positive start cost is divergence. Errors
+/// (usage): no parameters, a start that is not finite, settings out of range. What `function` throws passes
+/// through.
+Result<Minimum> minimize(const CostFunction& function, std::vector<double> start,
+                         const MinimizeOptions& options = {});
 
 }  // namespace talweg

@@ -16,16 +16,17 @@ std::string Error::text() const {
   } else if (line > 0) {
     out += fmt::format("line {}: ", line);
   }
-  if (!column.empty()) out += fmt::format("column {}: ", quoted(column));
+  if (!column.empty()) out += fmt::format("column {}: ", in_quotes(column));
   out += what;
   if (!remedy.empty()) out += "; " + remedy;
   return out;
 }
 
-std::string quoted(std::string_view text, std::size_t limit) {
+std::string in_quotes(std::string_view text, std::size_t limit) {
   std::string out = "'";
   std::size_t shown = std::min(text.size(), limit);
-  while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0U) == 0x80U) --shown;
+  while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0U) == 0x80U)
+    --shown;
   for (const char c : text.substr(0, shown)) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\n') {
@@ -47,7 +48,9 @@ std::string quoted(std::string_view text, std::size_t limit) {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // Levenshtein's distance with a case change counted as nothing: the usual slip.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -76,7 +79,8 @@ std::vector<std::string> nearest_names(std::string_view name, const std::vector<
     if (candidate.size() > kLongestCompared || name.size() > kLongestCompared) continue;
     const std::size_t distance = edit_distance(name, candidate);
     const std::size_t longer = std::max(name.size(), candidate.size());
-    if (distance <= std::max<std::size_t>(1, longer / 3)) near.emplace_back(distance, candidate);
+    if (distance < longer && distance <= std::max<std::size_t>(1, longer / 3))
+      near.emplace_back(distance, candidate);
   }
   std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> out;
@@ -92,7 +96,7 @@ std::string name_list(const std::vector<std::string>& names, std::string_view la
   const std::size_t shown = names.size() > limit ? limit : names.size();
   for (std::size_t i = 0; i < shown; ++i) {
     if (i > 0) out += i + 1 == names.size() ? fmt::format(" {} ", last) : ", ";
-    out += quoted(names[i]);
+    out += in_quotes(names[i]);
   }
   if (shown < names.size()) out += fmt::format(" and {} more", names.size() - shown);
   return out;

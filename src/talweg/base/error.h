@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors as values: what happened, where, and what to do about it. Nothing in talweg throws across a public function.
+// Errors as values: what happened, where, and what to do about it. Nothing in talweg throws across a public
+// function.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ enum class ErrorKind {
   interrupted,  ///< the caller asked to stop before there was anything to report
 };
 
-/// One error. `what` says what happened, `remedy` what to do; `file`, `line` (1-based, 0 = unknown) and `column` (a
-/// column's name) say where.
+/// One error. `what` says what happened, `remedy` what to do; `file`, `line` (1-based, 0 = unknown) and
+/// `column` (a column's name) say where.
 struct Error {
   ErrorKind kind = ErrorKind::data;
   std::string what;
@@ -36,26 +37,24 @@ struct Error {
 template <class T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string what, std::string remedy = {}) {
   return tl::unexpected<Error>(Error{kind, std::move(what), std::move(remedy)});
 }
 
-/// A cell or name fit for a one-line message: control bytes escaped, cut after `limit` bytes (never inside a UTF-8
-/// character), in single quotes.
-std::string quoted(std::string_view text, std::size_t limit = 40);
-/// Exactly this for a std::string, which argument-dependent look-up would else give to std::quoted.
-inline std::string quoted(const std::string& text, std::size_t limit = 40) {
-  return quoted(std::string_view(text), limit);
-}
-inline std::string quoted(std::string& text, std::size_t limit = 40) { return quoted(std::string_view(text), limit); }
+/// A cell or name fit for a one-line message: control bytes escaped, cut after `limit` bytes (never inside a
+/// UTF-8 character), in single quotes.
+std::string in_quotes(std::string_view text, std::size_t limit = 40);
 
-/// The names among `candidates` nearest to `name` by edit distance (case ignored first), at most `limit`, best first;
-/// only names near enough to be a slip of the hand.
+/// The names among `candidates` nearest to `name` by edit distance (case ignored first), at most `limit`,
+/// best first; only names near enough to be a slip of the hand.
 std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& candidates,
                                        std::size_t limit = 3);
 
 /// "'a', 'b' or 'c'"; "'a', 'b' and 12 more" beyond `limit`.
-std::string name_list(const std::vector<std::string>& names, std::string_view last = "and", std::size_t limit = 8);
+std::string name_list(const std::vector<std::string>& names, std::string_view last = "and",
+                      std::size_t limit = 8);
 
 }  // namespace talweg

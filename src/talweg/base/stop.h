@@ -17,4 +17,10 @@ class StopFlag {
   static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may raise it");
 };
 
+/// The flag of the whole program: reads that wait for a pipe or a terminal give up when it is raised.
+inline StopFlag& program_stop() noexcept {
+  static StopFlag flag;
+  return flag;
+}
+
 }  // namespace talweg

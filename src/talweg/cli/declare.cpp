@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <array>
+#include <utility>
 
 #include "talweg/cli/flags.h"
 
@@ -8,26 +10,35 @@ namespace talweg::cli {
 namespace {
 
 void declare_table(CLI::App& app, Typed& typed) {
-  app.add_option("DATA", typed.data, "CSV, TSV or .npy files, taken as one table in order; - is standard input; .gz .zst .xz .bz2 too")
+  app.add_option(
+         "DATA", typed.data,
+         "CSV, TSV or .npy files, taken as one table in order; - is standard input; .gz .zst .xz .bz2 too")
       ->required()
       ->type_name("");
-  app.add_option("--format", typed.format, "what the files are, whatever their names: csv, tsv, npy")->group("Data");
+  app.add_option("--format", typed.format, "what the files are, whatever their names: csv, tsv, npy")
+      ->group("Data");
   app.add_option("--delimiter", typed.delimiter, "one character, or tab (default: found)")->group("Data");
   app.add_option("--header", typed.header, "yes or no (default: found)")->group("Data");
   app.add_option("--decimal", typed.decimal, "decimal mark: . (default) or ,")->group("Data");
-  app.add_option("--na", typed.na, "words that stand for a missing cell, instead of: empty, NA, NaN, nan, null, NULL")
+  app.add_option("--na", typed.na,
+                 "words that stand for a missing cell, instead of: empty, NA, NaN, nan, null, NULL")
       ->group("Data");
 }
 
 void declare_columns(CLI::App& app, Typed& typed) {
   app.add_option("--target", typed.target, "the column to predict")->required()->group("Columns");
-  app.add_option("--features", typed.features, "the columns to predict from (default: every other)")->group("Columns");
+  app.add_option("--features", typed.features, "the columns to predict from (default: every other)")
+      ->group("Columns");
   app.add_option("--drop", typed.drop, "columns to leave out")->group("Columns");
-  app.add_option("--categorical", typed.categorical, "columns to take as text, one indicator a level")->group("Columns");
+  app.add_option("--categorical", typed.categorical, "columns to take as text, one indicator a level")
+      ->group("Columns");
   app.add_option("--numeric", typed.numeric, "columns to take as numbers")->group("Columns");
   app.add_option("--weights", typed.weights, "column of row weights, >= 0")->group("Columns");
-  app.add_flag("--no-intercept", typed.no_intercept, "a model through the origin")->group("Columns");
-  app.add_option("--missing", typed.missing, "missing cells: error (default), drop the row, or fill with the mean")
+  app.add_flag("--no-intercept", typed.no_intercept, "a model through the origin")
+      ->disable_flag_override()
+      ->group("Columns");
+  app.add_option("--missing", typed.missing,
+                 "missing cells: error (default), drop the row, or fill with the mean")
       ->group("Rows");
   app.add_option("--bad-rows", typed.bad_rows, "bad rows: error (default) or skip")->group("Rows");
   app.add_option("--rejects", typed.rejects, "file for the bad rows skipped")->group("Rows");
@@ -35,8 +46,10 @@ void declare_columns(CLI::App& app, Typed& typed) {
 
 void declare_cost(CLI::App& app, Typed& typed) {
   app.add_option("--loss", typed.loss, "mse (default), half-mse or sse")->group("Cost");
-  app.add_option("--l2", typed.l2, "ridge penalty: cost + l2/2 * sum of w^2, the intercept not penalised")->group("Cost");
-  app.add_option("--penalty-scale", typed.penalty_scale, "raw (default), or standard: w times its column's standard deviation")
+  app.add_option("--l2", typed.l2, "ridge penalty: cost + l2/2 * sum of w^2, the intercept not penalised")
+      ->group("Cost");
+  app.add_option("--penalty-scale", typed.penalty_scale,
+                 "raw (default), or standard: w times its column's standard deviation")
       ->group("Cost");
   app.add_option("--scale", typed.scale,
                  "coordinates of the descent: auto (default), none, standard; never changes the objective")
@@ -44,18 +57,25 @@ void declare_cost(CLI::App& app, Typed& typed) {
 }
 
 void declare_descent(CLI::App& app, Typed& typed, bool runs) {
-  app.add_option("--optimizer", typed.optimizer, "auto (default), gd, momentum, nesterov, cg")->group("Descent");
-  app.add_option("--momentum", typed.momentum, "of momentum and nesterov, in [0, 1) (default 0.9)")->group("Descent");
-  app.add_option("--learning-rate", typed.learning_rate, "auto (default) or the factor on the gradient of the cost")
+  app.add_option("--optimizer", typed.optimizer, "auto (default), gd, momentum, nesterov, cg")
       ->group("Descent");
-  app.add_option("--start", typed.start, "zeros (default), ones, random, a=0.2,intercept=0.5, or a model file")
+  app.add_option("--momentum", typed.momentum, "of momentum and nesterov, in [0, 1) (default 0.9)")
+      ->group("Descent");
+  app.add_option("--learning-rate", typed.learning_rate,
+                 "auto (default) or the factor on the gradient of the cost")
+      ->group("Descent");
+  app.add_option("--start", typed.start,
+                 "zeros (default), ones, random, a=0.2,intercept=0.5, or a model file")
       ->group("Descent");
   app.add_option("--seed", typed.seed, "of --start random (default 1)")->group("Descent");
-  app.add_option("--epochs", typed.epochs, "most epochs (default 10,000,000); without --tolerance exactly so many")
+  app.add_option("--epochs", typed.epochs,
+                 "most epochs (default 10,000,000); without --tolerance exactly so many")
       ->group("Descent");
-  app.add_option("--tolerance", typed.tolerance, "done when cost - lowest cost has shrunk by its square (default 1e-12)")
+  app.add_option("--tolerance", typed.tolerance,
+                 "done when cost - lowest cost has shrunk by its square (default 1e-12)")
       ->group("Descent");
-  if (runs) app.add_option("--max-seconds", typed.max_seconds, "stop descending after so long")->group("Descent");
+  if (runs)
+    app.add_option("--max-seconds", typed.max_seconds, "stop descending after so long")->group("Descent");
 }
 
 void declare_output(CLI::App& app, Command command, Typed& typed, Options& options) {
@@ -65,21 +85,73 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
     app.add_option("--trace", options.trace, "write every epoch (CSV)")->group("Output");
   }
   if (command == Command::predict) {
-    app.add_option("-o,--output", options.output, "write the predictions here (default: standard output)")->group("Output");
-    app.add_flag("--append", options.predict.append, "the rows as they stand, with the prediction as last column")
+    app.add_option("-o,--output", options.output, "write the predictions here (default: standard output)")
+        ->group("Output");
+    app.add_flag("--append", options.predict.append,
+                 "the rows as they stand, with the prediction as last column")
+        ->disable_flag_override()
         ->group("Output");
     return;
   }
-  app.add_flag("--json", options.json, "the result as JSON instead of text")->group("Output");
+  app.add_flag("--json", options.json, "the result as JSON instead of text")
+      ->disable_flag_override()
+      ->group("Output");
   if (command == Command::fit || command == Command::forecast) {
-    app.add_option("--threads", typed.threads, "threads (default: one a core); never changes the result")->group("Output");
-    app.add_flag("--quiet", options.quiet, "print nothing but the result asked for (--json) and errors")->group("Output");
+    app.add_option("--threads", typed.threads, "threads (default: one a core); never changes the result")
+        ->group("Output");
+    app.add_flag("--quiet", options.quiet, "print nothing but the result asked for (--json) and errors")
+        ->disable_flag_override()
+        ->group("Output");
     app.add_flag("--verbose", options.verbose,
                  runs ? "add the ingest audit and the epoch table" : "add the ingest audit")
+        ->disable_flag_override()
         ->group("Output");
-    app.add_flag("--no-progress", typed.no_progress, "no progress line on a terminal")->group("Output");
+    app.add_flag("--no-progress", typed.no_progress, "no progress line on a terminal")
+        ->disable_flag_override()
+        ->group("Output");
   }
-  app.add_option("--color", options.color, "auto (default), always or never; NO_COLOR is honoured")->group("Output");
+  app.add_option("--color", options.color, "auto (default), always or never; NO_COLOR is honoured")
+      ->group("Output");
+}
+
+// What the help shows behind an option.
+void name_types(CLI::App& app) {
+  constexpr std::array<std::pair<const char*, const char*>, 31> kTypes = {{
+      {"--format", "csv|tsv|npy"},
+      {"--delimiter", "CHARACTER"},
+      {"--header", "yes|no"},
+      {"--decimal", ".|,"},
+      {"--na", "WORDS"},
+      {"--target", "COLUMN"},
+      {"--features", "COLUMNS"},
+      {"--drop", "COLUMNS"},
+      {"--categorical", "COLUMNS"},
+      {"--numeric", "COLUMNS"},
+      {"--weights", "COLUMN"},
+      {"--missing", "error|drop|mean"},
+      {"--bad-rows", "error|skip"},
+      {"--rejects", "FILE"},
+      {"--loss", "LOSS"},
+      {"--l2", "NUMBER"},
+      {"--penalty-scale", "raw|standard"},
+      {"--scale", "auto|none|standard"},
+      {"--optimizer", "METHOD"},
+      {"--momentum", "NUMBER"},
+      {"--learning-rate", "auto|RATE"},
+      {"--start", "START"},
+      {"--seed", "N"},
+      {"--epochs", "N"},
+      {"--tolerance", "NUMBER"},
+      {"--max-seconds", "SECONDS"},
+      {"--output", "FILE"},
+      {"--trace", "FILE"},
+      {"--threads", "N"},
+      {"--color", "auto|always|never"},
+      {"DATA", ""},
+  }};
+  for (const auto& [name, type] : kTypes) {
+    if (CLI::Option* option = app.get_option_no_throw(name)) option->type_name(type);
+  }
 }
 
 }  // namespace
@@ -95,6 +167,7 @@ void declare(CLI::App& app, Command command, Typed& typed, Options& options) {
     declare_descent(app, typed, command == Command::fit);
   }
   declare_output(app, command, typed, options);
+  name_types(app);
 }
 
 }  // namespace talweg::cli

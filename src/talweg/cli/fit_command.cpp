@@ -29,13 +29,15 @@ class Watcher final : public RunObserver {
 
   void begin(const Plan& plan) override {
     progress_.clear();
-    forecast_ = plan.forecast.epochs;
+    forecast_ = plan.tolerance ? plan.forecast.epochs : std::optional<std::uint64_t>(plan.epochs);
+    if (forecast_ && *forecast_ > plan.epochs) forecast_ = plan.epochs;
     warn(plan.warnings);
     said_ = plan.warnings.size();
     table_.begin(plan);
     if (!trace_) return;
     for (const std::string& name : trace_->begin(plan)) {
-      extra_.push_back(fmt::format("in the trace, parameter {} is called {}", quoted(name), quoted("parameter[" + name + "]")));
+      extra_.push_back(fmt::format("in the trace, parameter {} is called {}", in_quotes(name),
+                                   in_quotes("parameter[" + name + "]")));
     }
     warn(extra_);
   }
@@ -52,7 +54,8 @@ class Watcher final : public RunObserver {
   // Prints what begin() has not said yet.
   void finish(Fit& fit) {
     progress_.clear();
-    warn(std::vector<std::string>(fit.warnings.begin() + static_cast<std::ptrdiff_t>(said_), fit.warnings.end()));
+    warn(std::vector<std::string>(fit.warnings.begin() + static_cast<std::ptrdiff_t>(said_),
+                                  fit.warnings.end()));
     fit.warnings.insert(fit.warnings.end(), extra_.begin(), extra_.end());
   }
 
@@ -80,22 +83,23 @@ Result<void> check_outputs(const Options& options) {
   if (!options.output.empty()) outputs.emplace_back("--output", options.output);
   if (!options.trace.empty()) outputs.emplace_back("--trace", options.trace);
   if (!options.fit.columns.rejects.empty()) outputs.emplace_back("--rejects", options.fit.columns.rejects);
-  const auto same = [](const std::string& a, const std::string& b) {
-    std::error_code code;
-    if (std::filesystem::is_character_file(a, code)) return false;  // /dev/null may be named twice
-    return std::filesystem::weakly_canonical(a, code) == std::filesystem::weakly_canonical(b, code);
-  };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].second == "-") {
+      return fail(ErrorKind::usage, fmt::format("{} - is no file", outputs[i].first),
+                  "name a file; standard output carries the result");
+    }
     for (std::size_t j = 0; j < i; ++j) {
-      if (same(outputs[i].second, outputs[j].second)) {
-        return fail(ErrorKind::usage, fmt::format("{} and {} name the same file {}", outputs[j].first, outputs[i].first,
-                                                  quoted(outputs[i].second)),
+      if (same_file(outputs[i].second, outputs[j].second)) {
+        return fail(ErrorKind::usage,
+                    fmt::format("{} and {} name the same file {}", outputs[j].first, outputs[i].first,
+                                in_quotes(outputs[i].second)),
                     "give each its own");
       }
     }
     for (const std::string& input : options.fit.paths) {
-      if (input != "-" && same(outputs[i].second, input)) {
-        return fail(ErrorKind::usage, fmt::format("{} would overwrite the data {}", outputs[i].first, quoted(input)),
+      if (input != "-" && same_file(outputs[i].second, input)) {
+        return fail(ErrorKind::usage,
+                    fmt::format("{} would overwrite the data {}", outputs[i].first, in_quotes(input)),
                     "name another file");
       }
     }
@@ -105,12 +109,17 @@ Result<void> check_outputs(const Options& options) {
 
 Result<void> load_start(Options& options) {
   if (options.start_model.empty()) return {};
-  const auto model = load_model(options.start_model);
-  if (!model) {
-    Error error = model.error();
-    if (error.remedy.empty()) error.remedy = "--start takes zeros, ones, random, name=number,... or a model file";
-    return fail(error);
+  std::error_code code;
+  if (!std::filesystem::exists(options.start_model, code)) {
+    return fail(
+        ErrorKind::io,
+        fmt::format("--start {} is no model file, and none of zeros, ones, random and name=number,...",
+                    in_quotes(options.start_model)),
+        "write --start random, --start a=0.2,intercept=0.5 or the name of a model file");
   }
+  const auto model = load_model(options.start_model);
+  if (!model) return fail(model.error());
+  options.fit.start_source = "--start " + options.start_model;
   for (std::size_t j = 0; j < model->values.size(); ++j) {
     options.fit.start_values.emplace_back(model->parameters[j].name, model->values[j]);
   }
@@ -152,18 +161,24 @@ int run_fit(Options options, const StopFlag& stop) {
 
   const auto began = std::chrono::steady_clock::now();
   watcher.finish(*fitted);
+  // What cannot be written is no reason to lose the result: it is printed first.
+  std::vector<Error> unwritten;
   if (trace) {
-    if (auto written = trace->finish(); !written) return report_error(written.error());
+    if (auto written = trace->finish(); !written) unwritten.push_back(written.error());
   }
   if (output && !fitted->diverged()) {
     auto written = output->write(make_model(*fitted, options.fit).document);
     if (written) written = output->commit();
-    if (!written) return report_error(written.error());
+    if (!written) unwritten.push_back(written.error());
   }
   fitted->seconds.write = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  if (auto printed = print(result_text(options, *fitted, watcher)); !printed) return report_error(printed.error());
+  if (auto printed = print(result_text(options, *fitted, watcher)); !printed)
+    return report_error(printed.error());
+  for (const Error& error : unwritten) report_error(error);
+  if (!unwritten.empty()) return kRunTimeError;
   if (fitted->diverged()) {
-    if (!options.quiet) complain(options.json ? fitted->post_mortem : "the descent diverged: no model was written");
+    complain(options.json || options.quiet ? fitted->post_mortem
+                                           : "the descent diverged: no model was written");
     return kDiverged;
   }
   return fitted->termination.reason == Reason::interrupted ? kInterrupted : kSuccess;

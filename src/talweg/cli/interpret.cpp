@@ -31,22 +31,25 @@ Result<Value> choose(const std::string& option, const std::string& text,
     if (name == text) return value;
     names.push_back(name);
   }
-  return fail(ErrorKind::usage, fmt::format("{} {} is not known", option, quoted(text)),
+  return fail(ErrorKind::usage, fmt::format("{} {} is not known", option, in_quotes(text)),
               "it can be " + name_list(names, "or"));
 }
 
 Result<double> number(const std::string& option, const std::string& text) {
   const ParsedNumber parsed = parse_number(text);
   if (parsed.status == NumberStatus::ok) return parsed.value;
-  return fail(ErrorKind::usage, fmt::format("{} {} is not a number", option, quoted(text)), "write it like 0.05 or 1e-8");
+  return fail(ErrorKind::usage, fmt::format("{} {} is not a number", option, in_quotes(text)),
+              "write it like 0.05 or 1e-8");
 }
 
 Result<std::uint64_t> count(const std::string& option, const std::string& text) {
   std::uint64_t value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code == std::errc() && end == text.data() + text.size() && !text.empty()) return value;
-  return fail(ErrorKind::usage, fmt::format("{} {} is not a whole number >= 0", option, quoted(text)),
-              "write it in digits, like 1000");
+  return fail(
+      ErrorKind::usage,
+      fmt::format("{} {} is not a whole number from 0 to 18446744073709551615", option, in_quotes(text)),
+      "write it in digits, like 1000");
 }
 
 Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vector<std::string>& paths,
@@ -57,14 +60,17 @@ Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vecto
   }
   if (given(app, "--format")) {
     const auto format = choose<TableFormat>(
-        "--format", typed.format, {{"csv", TableFormat::csv}, {"tsv", TableFormat::tsv}, {"npy", TableFormat::npy}});
+        "--format", typed.format,
+        {{"csv", TableFormat::csv}, {"tsv", TableFormat::tsv}, {"npy", TableFormat::npy}});
     if (!format) return fail(format.error());
     table.format = *format;
   }
   if (given(app, "--delimiter")) {
     const std::string text = typed.delimiter == "tab" || typed.delimiter == "\\t" ? "\t" : typed.delimiter;
     const bool usable = text.size() == 1 && text != "\"" && text != "\n" && text != "\r" && text != ".";
-    if (!usable) return usage(fmt::format("--delimiter {} cannot separate fields", quoted(text)), "give one character, or tab");
+    if (!usable)
+      return usage(fmt::format("--delimiter {} cannot separate fields", in_quotes(text)),
+                   "give one character, or tab");
     table.delimiter = text[0];
   }
   if (given(app, "--header")) {
@@ -83,12 +89,13 @@ Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vecto
     if (!words) return fail(words.error());
     missing_words = *words;
   }
-  const bool npy = table.format == TableFormat::npy || std::all_of(paths.begin(), paths.end(), [](std::string path) {
-                     for (const char* suffix : {".gz", ".zst", ".xz", ".bz2"}) {
-                       if (path.ends_with(suffix)) path.resize(path.size() - std::string(suffix).size());
-                     }
-                     return path.ends_with(".npy");
-                   });
+  const bool npy =
+      table.format == TableFormat::npy || std::all_of(paths.begin(), paths.end(), [](std::string path) {
+        for (const char* suffix : {".gz", ".zst", ".xz", ".bz2"}) {
+          if (path.ends_with(suffix)) path.resize(path.size() - std::string(suffix).size());
+        }
+        return path.ends_with(".npy");
+      });
   for (const char* option : {"--delimiter", "--header", "--decimal", "--na"}) {
     if (npy && given(app, option)) {
       return usage(fmt::format("{} does nothing for .npy files", option), "leave it out");
@@ -106,10 +113,10 @@ Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitReque
     if (!names) return fail(names.error());
     columns.features = *names;
   }
-  const std::vector<std::pair<const char*, std::pair<const std::string*, std::vector<std::string>*>>> lists = {
-      {"--drop", {&typed.drop, &columns.drop}},
-      {"--categorical", {&typed.categorical, &columns.categorical}},
-      {"--numeric", {&typed.numeric, &columns.numeric}}};
+  const std::vector<std::pair<const char*, std::pair<const std::string*, std::vector<std::string>*>>> lists =
+      {{"--drop", {&typed.drop, &columns.drop}},
+       {"--categorical", {&typed.categorical, &columns.categorical}},
+       {"--numeric", {&typed.numeric, &columns.numeric}}};
   for (const auto& [option, list] : lists) {
     if (!given(app, option)) continue;
     auto names = parse_names(option, *list.first);
@@ -134,8 +141,9 @@ Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitReque
 }
 
 Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest& request) {
-  const auto loss = choose<CostKind>(
-      "--loss", typed.loss, {{"mse", CostKind::mse}, {"half-mse", CostKind::half_mse}, {"sse", CostKind::sse}});
+  const auto loss =
+      choose<CostKind>("--loss", typed.loss,
+                       {{"mse", CostKind::mse}, {"half-mse", CostKind::half_mse}, {"sse", CostKind::sse}});
   if (!loss) return fail(loss.error());
   request.cost = *loss;
   if (given(app, "--l2")) {
@@ -143,7 +151,8 @@ Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest&
     if (!l2) return fail(l2.error());
     request.l2 = *l2;
   }
-  const auto penalty = choose<bool>("--penalty-scale", typed.penalty_scale, {{"raw", false}, {"standard", true}});
+  const auto penalty =
+      choose<bool>("--penalty-scale", typed.penalty_scale, {{"raw", false}, {"standard", true}});
   if (!penalty) return fail(penalty.error());
   request.penalty_on_standard_scale = *penalty;
   if (given(app, "--penalty-scale") && !(request.l2 > 0)) {
@@ -177,10 +186,19 @@ Result<void> interpret_start(const Typed& typed, Options& options) {
     }
     const auto value = number("--start", equals == std::string::npos ? "" : entry.substr(equals + 1));
     if (!value) {
-      return usage(fmt::format("--start {} is neither zeros, ones, random, name=number nor a model file", quoted(entry)),
+      return usage(fmt::format("--start {} is neither zeros, ones, random, name=number nor a model file",
+                               in_quotes(entry)),
                    "write --start a=0.2,intercept=0.5");
     }
-    request.start_values.emplace_back(entry.substr(0, equals), *value);
+    const std::string name = entry.substr(0, equals);
+    if (name.empty())
+      return usage(fmt::format("--start {} names no parameter", in_quotes(entry)),
+                   "write --start a=0.2,intercept=0.5");
+    for (const auto& [other, ignored] : request.start_values) {
+      if (other == name)
+        return usage(fmt::format("--start names {} twice", in_quotes(name)), "give each parameter one value");
+    }
+    request.start_values.emplace_back(name, *value);
   }
   return {};
 }
@@ -203,7 +221,8 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
     return {};
   };
   if (typed.learning_rate != "auto") {
-    if (auto read = read_number("--learning-rate", typed.learning_rate, request.learning_rate); !read) return read;
+    if (auto read = read_number("--learning-rate", typed.learning_rate, request.learning_rate); !read)
+      return read;
   }
   if (auto read = read_number("--momentum", typed.momentum, request.momentum); !read) return read;
   if (auto read = read_number("--tolerance", typed.tolerance, request.tolerance); !read) return read;
@@ -213,7 +232,8 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
     if (!epochs) return fail(epochs.error());
     request.epochs = *epochs;
   }
-  const bool has_momentum = request.optimizer == Optimizer::momentum || request.optimizer == Optimizer::nesterov;
+  const bool has_momentum =
+      request.optimizer == Optimizer::momentum || request.optimizer == Optimizer::nesterov;
   if (given(app, "--momentum") && !has_momentum) {
     return usage(fmt::format("--momentum does nothing for --optimizer {}", typed.optimizer),
                  "add --optimizer momentum or --optimizer nesterov");
@@ -241,21 +261,28 @@ Result<std::vector<std::string>> parse_names(const std::string& option, const st
   CsvRecord record;
   const auto more = scanner.next(record);
   if (!more || !*more || record.bad) {
-    return fail(ErrorKind::usage, fmt::format("{} {} is not a list of names", option, quoted(text)),
+    return fail(ErrorKind::usage, fmt::format("{} {} is not a list of names", option, in_quotes(text)),
                 "write names with commas between them, and a name that holds a comma in double quotes");
   }
-  for (const std::string_view field : record.fields) names.emplace_back(field);
+  for (std::string_view field : record.fields) {
+    // Column names have no blanks around them; the words for a missing cell are kept byte for byte.
+    while (option != "--na" && !field.empty() && field.front() == ' ') field.remove_prefix(1);
+    while (option != "--na" && !field.empty() && field.back() == ' ') field.remove_suffix(1);
+    names.emplace_back(field);
+  }
   return names;
 }
 
 Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options) {
   if (options.command == Command::show) return {};
   if (options.command == Command::predict || options.command == Command::evaluate) {
-    return interpret_table(app, typed, options.predict.paths, options.predict.table, options.predict.missing_words);
+    return interpret_table(app, typed, options.predict.paths, options.predict.table,
+                           options.predict.missing_words);
   }
   std::optional<std::vector<std::string>> missing_words;
   FitRequest& request = options.fit;
-  if (auto read = interpret_table(app, typed, request.paths, request.table, missing_words); !read) return read;
+  if (auto read = interpret_table(app, typed, request.paths, request.table, missing_words); !read)
+    return read;
   if (missing_words) request.columns.missing_words = *missing_words;
   if (auto read = interpret_columns(app, typed, request); !read) return read;
   if (auto read = interpret_cost(app, typed, request); !read) return read;
@@ -264,13 +291,15 @@ Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options
     constexpr std::uint64_t kMostThreads = 1024;
     const auto threads = count("--threads", typed.threads);
     if (!threads || *threads == 0 || *threads > kMostThreads) {
-      return usage(fmt::format("--threads {} is not a number from 1 to {}", quoted(typed.threads), kMostThreads),
-                   "leave it out for one a core");
+      return usage(
+          fmt::format("--threads {} is not a number from 1 to {}", in_quotes(typed.threads), kMostThreads),
+          "leave it out for one a core");
     }
     request.threads = static_cast<unsigned>(*threads);
   }
   options.progress = !typed.no_progress;
-  if (options.quiet && options.verbose) return usage("--quiet and --verbose contradict each other", "leave one out");
+  if (options.quiet && options.verbose)
+    return usage("--quiet and --verbose contradict each other", "leave one out");
   return check_request(request);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <optional>
 
 #include "talweg/base/numbers.h"
@@ -16,17 +15,19 @@
 namespace talweg::cli {
 
 int run_predict(Options options, const StopFlag& stop) {
+  if (options.output == "-") options.output.clear();  // standard output it is
+  std::vector<std::string> inputs = options.predict.paths;
+  inputs.push_back(options.model);
+  for (const std::string& input : inputs) {
+    if (!options.output.empty() && input != "-" && same_file(input, options.output)) {
+      return report_error({ErrorKind::usage, fmt::format("--output would overwrite {}", in_quotes(input)),
+                           "name another file"});
+    }
+  }
   const auto model = load_model(options.model);
   if (!model) return report_error(model.error());
   std::optional<OutputFile> output;
   if (!options.output.empty()) {
-    for (const std::string& input : options.predict.paths) {
-      std::error_code code;
-      if (input != "-" && std::filesystem::equivalent(input, options.output, code)) {
-        return report_error({ErrorKind::usage, fmt::format("--output would overwrite the data {}", quoted(input)),
-                             "name another file"});
-      }
-    }
     auto opened = OutputFile::open(options.output);
     if (!opened) return report_error(opened.error());
     output = std::move(*opened);
@@ -40,8 +41,8 @@ int run_predict(Options options, const StopFlag& stop) {
     if (auto written = output->commit(); !written) return report_error(written.error());
   }
   if (summary->empty > 0) {
-    complain(fmt::format("warning: {} of {} rows have a missing cell and so no prediction", grouped(summary->empty),
-                         grouped(summary->rows)));
+    complain(fmt::format("warning: {} of {} rows have a missing cell and so no prediction",
+                         grouped(summary->empty), grouped(summary->rows)));
   }
   return kSuccess;
 }
@@ -60,7 +61,8 @@ int run_evaluate(Options options, const StopFlag& stop) {
 int run_show(const Options& options) {
   const auto model = load_model(options.model);
   if (!model) return report_error(model.error());
-  const auto text = options.json ? Result<std::string>(model->document) : model_text(*model, output_style(options));
+  const auto text =
+      options.json ? Result<std::string>(model->document) : model_text(*model, output_style(options));
   if (!text) return report_error(text.error());
   if (auto printed = print(*text); !printed) return report_error(printed.error());
   return kSuccess;

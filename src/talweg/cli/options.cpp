@@ -28,31 +28,56 @@ constexpr std::array<CommandText, 5> kCommands = {{
     {Command::show, "show", "print a model file, readable"},
 }};
 
-// The argument that the library did not expect, with what may have been meant.
-Error unexpected(const CLI::App& app, const std::vector<std::string>& arguments) {
+// The first argument that the command does not take, with what may have been meant.
+Error unexpected(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining();
+  const std::string argument = rest.empty() ? std::string() : rest.front();
+  Error error{ErrorKind::usage, {}, fmt::format("talweg {} --help shows how it is called", app.get_name())};
+  if (argument.size() < 2 || argument[0] != '-') {
+    error.what = fmt::format("talweg {} takes no further argument {}", app.get_name(), in_quotes(argument));
+    return error;
+  }
   std::vector<std::string> known;
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
-  for (const std::string& argument : arguments) {
-    if (argument.size() < 2 || argument[0] != '-') continue;
-    const std::string name = argument.substr(0, argument.find('='));
-    if (name == "-o" || name == "-h" || std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const auto near = nearest_names(name, known);
-    Error error{ErrorKind::usage, fmt::format("talweg {} has no option {}", app.get_name(), name)};
-    error.remedy = near.empty() ? fmt::format("talweg {} --help lists them", app.get_name())
-                                : "did you mean " + fmt::format("{}", fmt::join(near, " or ")) + "?";
-    return error;
+  const std::string name = argument.substr(0, argument.find('='));
+  error.what = fmt::format("talweg {} has no option {}", app.get_name(), name);
+  const auto near = nearest_names(name, known);
+  if (!near.empty()) error.remedy = fmt::format("did you mean {}?", fmt::join(near, " or "));
+  return error;
+}
+
+Error unknown_command(const std::string& word, const std::vector<std::string>& names) {
+  const auto near = nearest_names(word, names);
+  return {ErrorKind::usage, fmt::format("talweg has no command {}", in_quotes(word)),
+          near.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
+                       : "did you mean " + name_list(near, "or") + "?"};
+}
+
+// The library's complaint about a number of values, in plain words.
+std::string plain_words(std::string what) {
+  what.resize(std::min(what.find('\n'), what.size()));
+  while (!what.empty() && (what.back() == ' ' || what.back() == '.')) what.pop_back();
+  const std::size_t flag = what.find(" was given a disallowed flag override");
+  if (flag != std::string::npos) return "--" + what.substr(0, flag) + " takes no value";
+  const std::size_t colon = what.find(": ");
+  if (colon == std::string::npos) return what;
+  const std::string option = what.substr(0, colon);
+  if (what.find("At Most 1 required but received", colon) != std::string::npos)
+    return option + " is given twice";
+  if (what.find("required", colon) != std::string::npos && what.find("missing", colon) != std::string::npos) {
+    return option + " needs a value";
   }
-  return {ErrorKind::usage, fmt::format("talweg {} was given more than it takes", app.get_name()),
-          fmt::format("talweg {} --help shows how it is called", app.get_name())};
+  return what;
 }
 
 }  // namespace
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
   Options options;
-  CLI::App app("talweg fits regression models to data by gradient descent: see every step, trust the answer.", "talweg");
+  CLI::App app("talweg fits regression models to data by gradient descent: see every step, trust the answer.",
+               "talweg");
   app.set_version_flag("--version", std::string("talweg ") + kVersion);
   app.require_subcommand(1, 1);
   std::array<Typed, kCommands.size()> typed;
@@ -72,22 +97,22 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForVersion&) {
     options.answer = std::string("talweg ") + kVersion + "\n";
     return options;
-  } catch (const CLI::ExtrasError&) {
-    const auto chosen = app.get_subcommands();
-    if (!chosen.empty()) return fail(unexpected(*chosen.front(), arguments));
-    std::vector<std::string> names;
-    for (const CommandText& text : kCommands) names.emplace_back(text.name);
-    const auto near = arguments.empty() ? names : nearest_names(arguments.front(), names);
-    return fail(ErrorKind::usage, fmt::format("talweg has no command {}", quoted(arguments.empty() ? "" : arguments.front())),
-                near.empty() ? "talweg --help lists the commands" : "did you mean " + name_list(near, "or") + "?");
   } catch (const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
+    if (!chosen.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+      return fail(unexpected(*chosen.front()));
+    }
     const std::string name = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    std::string what = error.what();
-    while (!what.empty() && (what.back() == '\n' || what.back() == '.')) what.pop_back();
-    const std::size_t line_end = what.find('\n');
-    if (line_end != std::string::npos) what.resize(line_end);
-    return fail(ErrorKind::usage, what, fmt::format("talweg{} --help shows how it is called", name));
+    if (chosen.empty()) {
+      std::vector<std::string> names;
+      for (const CommandText& text : kCommands) names.emplace_back(text.name);
+      if (!arguments.empty() && !arguments.front().starts_with('-'))
+        return fail(unknown_command(arguments.front(), names));
+      return fail(ErrorKind::usage, "talweg needs a command: " + fmt::format("{}", fmt::join(names, ", ")),
+                  "talweg --help says what they do");
+    }
+    return fail(ErrorKind::usage, plain_words(error.what()),
+                fmt::format("talweg{} --help shows how it is called", name));
   }
   for (std::size_t k = 0; k < kCommands.size(); ++k) {
     if (!commands[k]->parsed()) continue;
@@ -95,7 +120,7 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
     if (auto meaning = interpret(*commands[k], typed[k], options); !meaning) return fail(meaning.error());
   }
   if (options.color != "auto" && options.color != "always" && options.color != "never") {
-    return fail(ErrorKind::usage, fmt::format("--color {} is not known", quoted(options.color)),
+    return fail(ErrorKind::usage, fmt::format("--color {} is not known", in_quotes(options.color)),
                 "it can be auto, always or never");
   }
   return options;

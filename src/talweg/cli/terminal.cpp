@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 
 #include "talweg/base/output_file.h"
 #include "talweg/model/json_text.h"
@@ -13,11 +14,9 @@
 namespace talweg::cli {
 namespace {
 
-StopFlag g_stop;
-
 void on_signal(int) {
-  if (g_stop.raised()) _exit(kInterrupted);
-  g_stop.raise();
+  if (program_stop().raised()) _exit(kInterrupted);
+  program_stop().raise();
 }
 
 }  // namespace
@@ -29,7 +28,7 @@ StopFlag& install_signal_handlers() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  return g_stop;
+  return program_stop();
 }
 
 Result<void> print(std::string_view text) {
@@ -44,8 +43,14 @@ Result<void> print(std::string_view text) {
   return {};
 }
 
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code code;
+  if (std::filesystem::is_character_file(a, code)) return false;
+  return std::filesystem::weakly_canonical(a, code) == std::filesystem::weakly_canonical(b, code);
+}
+
 void complain(std::string_view text) {
-  const std::string line = "talweg: " + valid_utf8(text) + "\n";
+  const std::string line = "talweg: " + printable(text) + "\n";
   (void)write_all(STDERR_FILENO, line);  // where even that fails there is nobody left to tell
 }
 
@@ -66,7 +71,8 @@ int report_error(const Error& error) {
 Style output_style(const Options& options) {
   const char* no_color = std::getenv("NO_COLOR");
   const bool refused = no_color != nullptr && *no_color != '\0';
-  const bool wanted = options.color == "always" || (options.color == "auto" && !refused && ::isatty(STDOUT_FILENO) == 1);
+  const bool wanted =
+      options.color == "always" || (options.color == "auto" && !refused && ::isatty(STDOUT_FILENO) == 1);
   return {wanted};
 }
 

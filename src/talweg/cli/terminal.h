@@ -15,11 +15,15 @@ namespace talweg::cli {
 
 enum ExitCode { kSuccess = 0, kRunTimeError = 1, kUsageError = 2, kDiverged = 3, kInterrupted = 130 };
 
-/// Raised by Ctrl-C and SIGTERM; a second one ends the program at once. A closed pipe is an error of write, not a signal.
+/// Raised by Ctrl-C and SIGTERM; a second one ends the program at once. A closed pipe is an error of write,
+/// not a signal.
 StopFlag& install_signal_handlers();
 
 /// Prints a result. A closed pipe ends the program quietly; what else fails is an error.
 Result<void> print(std::string_view text);
+
+/// Whether two paths name one file, which exists or not. Devices such as /dev/null may be named twice.
+bool same_file(const std::string& a, const std::string& b);
 
 /// "talweg: <text>" on standard error.
 void complain(std::string_view text);

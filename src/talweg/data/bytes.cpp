@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "talweg/base/stop.h"
 #include "talweg/data/compressed.h"
 
 namespace talweg {
@@ -25,7 +27,10 @@ std::string system_message(int code) {
 class FileSource final : public ByteSource {
  public:
   FileSource(int descriptor, bool owned, std::string name)
-      : descriptor_(descriptor), owned_(owned), name_(std::move(name)) {}
+      : descriptor_(descriptor), owned_(owned), name_(std::move(name)) {
+    struct stat status {};
+    waits_ = ::fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode);
+  }
   FileSource(const FileSource&) = delete;
   FileSource& operator=(const FileSource&) = delete;
   ~FileSource() override {
@@ -34,6 +39,10 @@ class FileSource final : public ByteSource {
 
   Result<std::size_t> read(std::span<char> into) override {
     while (true) {
+      if (waits_ && !wait_for_bytes()) {
+        return fail(ErrorKind::interrupted,
+                    "interrupted while reading the data: there is nothing to report yet");
+      }
       const ssize_t count = ::read(descriptor_, into.data(), into.size());
       if (count >= 0) return static_cast<std::size_t>(count);
       if (errno == EINTR) continue;
@@ -44,8 +53,22 @@ class FileSource final : public ByteSource {
   }
 
  private:
+  // A pipe or a terminal may stay silent for ever, and a signal reaches any thread: look at the wish to stop
+  // now and then.
+  [[nodiscard]] bool wait_for_bytes() const {
+    constexpr int kMilliseconds = 100;
+    struct pollfd waiting {
+      descriptor_, POLLIN, 0
+    };
+    while (!program_stop().raised()) {
+      if (::poll(&waiting, 1, kMilliseconds) != 0 && waiting.revents != 0) return true;
+    }
+    return false;
+  }
+
   int descriptor_;
   bool owned_;
+  bool waits_ = false;
   std::string name_;
 };
 

@@ -35,14 +35,14 @@ Error CellReader::not_a_number(std::string_view cell, NumberStatus status) const
   if (status == NumberStatus::out_of_range) {
     const bool word = cell.find_first_of("iI") != std::string_view::npos;
     error.what =
-        fmt::format("{} is {}", quoted(cell), word ? "not a finite number" : "too large for a number");
+        fmt::format("{} is {}", in_quotes(cell), word ? "not a finite number" : "too large for a number");
     error.remedy = "mend the cell, or name it as a word for a missing value with --na";
   } else if (is_decimal_comma(cell)) {
-    error.what = fmt::format("{} is not a number", quoted(cell));
+    error.what = fmt::format("{} is not a number", in_quotes(cell));
     error.remedy = "if the comma is a decimal comma, give --decimal ,";
   } else {
     error.what =
-        cell.empty() ? "an empty cell is not a number" : fmt::format("{} is not a number", quoted(cell));
+        cell.empty() ? "an empty cell is not a number" : fmt::format("{} is not a number", in_quotes(cell));
     error.remedy =
         "take the column as text with --categorical, or name the word for a missing value with --na";
   }

@@ -31,7 +31,7 @@ void KindVote::count(std::string_view cell, const CellReader& reader, const std:
 
 Error KindVote::decimal_comma_error(const std::string& column) const {
   Error error;
-  error.what = fmt::format("{} and others look like numbers with a decimal comma", quoted(comma_.cell));
+  error.what = fmt::format("{} and others look like numbers with a decimal comma", in_quotes(comma_.cell));
   error.remedy =
       fmt::format("give --decimal , for numbers, or --categorical {} for text", as_option_value(column));
   error.file = comma_.file;
@@ -42,7 +42,7 @@ Error KindVote::decimal_comma_error(const std::string& column) const {
 
 Error KindVote::target_error(const std::string& column) const {
   Error error;
-  error.what = fmt::format("the target is text, as in {}; it has to be numeric", quoted(text_.cell));
+  error.what = fmt::format("the target is text, as in {}; it has to be numeric", in_quotes(text_.cell));
   error.remedy = is_decimal_comma()
                      ? "if the comma is a decimal comma, give --decimal ,"
                      : "name another column with --target, or the word for a missing value with --na";

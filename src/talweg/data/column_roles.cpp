@@ -35,25 +35,25 @@ tl::unexpected<Error> unknown_column(const std::string& name, std::string_view o
         fmt::format("The column{} {}", names.size() == 1 ? " is" : "s are", name_list(names, "and", kFew));
     if (near.empty()) text[0] = 't';
   }
-  return fail(ErrorKind::data, fmt::format("there is no column {} ({})", quoted(name), option), text);
+  return fail(ErrorKind::data, fmt::format("there is no column {} ({})", in_quotes(name), option), text);
 }
 
 }  // namespace
 
 std::string as_option_value(std::string_view name) {
-  if (name.find_first_of(",\"\n\r") == std::string_view::npos) return quoted(name, 200);
+  if (name.find_first_of(",\"\n\r") == std::string_view::npos) return in_quotes(name, 200);
   std::string cell = "\"";
   for (const char c : name) cell += c == '"' ? "\"\"" : std::string(1, c);
   cell += '"';
-  return quoted(cell, 200);
+  return in_quotes(cell, 200);
 }
 
 Result<void> check_request(const ColumnRequest& request) {
   const Names features = request.features ? set_of(*request.features) : Names{};
   const Names dropped = set_of(request.drop);
   const Names categorical = set_of(request.categorical);
-  const std::string target = quoted(request.target);
-  const std::string weights = quoted(request.weights);
+  const std::string target = in_quotes(request.target);
+  const std::string weights = in_quotes(request.weights);
   const bool weighted = !request.weights.empty();
 
   if (weighted && request.target == request.weights) {
@@ -81,16 +81,16 @@ Result<void> check_request(const ColumnRequest& request) {
   Names seen;
   for (const std::string& name : request.features.value_or(std::vector<std::string>{})) {
     if (!seen.insert(name).second) {
-      return contradiction(fmt::format("{} is twice among --features", quoted(name)), "name it once");
+      return contradiction(fmt::format("{} is twice among --features", in_quotes(name)), "name it once");
     }
     if (dropped.contains(name)) {
-      return contradiction(fmt::format("{} is among --features and --drop", quoted(name)),
+      return contradiction(fmt::format("{} is among --features and --drop", in_quotes(name)),
                            "take it out of one of them");
     }
   }
   for (const std::string& name : request.numeric) {
     if (categorical.contains(name)) {
-      return contradiction(fmt::format("{} is among --categorical and --numeric", quoted(name)),
+      return contradiction(fmt::format("{} is among --categorical and --numeric", in_quotes(name)),
                            "take it out of one of them");
     }
   }
@@ -99,11 +99,11 @@ Result<void> check_request(const ColumnRequest& request) {
     for (const std::string& name : list) {
       if (name == request.target || (weighted && name == request.weights)) continue;
       if (dropped.contains(name)) {
-        return contradiction(fmt::format("{} is among {} and --drop", quoted(name), option),
+        return contradiction(fmt::format("{} is among {} and --drop", in_quotes(name), option),
                              "take it out of one of them");
       }
       if (request.features && !features.contains(name)) {
-        return contradiction(fmt::format("{} is among {}, but not among --features", quoted(name), option),
+        return contradiction(fmt::format("{} is among {}, but not among --features", in_quotes(name), option),
                              "name it in both, or in neither");
       }
     }

@@ -200,11 +200,11 @@ CsvScanner::State::Outcome CsvScanner::State::bad_quote(const char* field, const
   constexpr std::size_t kShown = 40;
   for (const char c : text.substr(0, kShown)) mended += c == '"' ? "\"\"" : std::string(1, c);
   if (text.size() <= kShown) mended += '"';
-  std::string shown = quoted(mended, 3 * kShown);
+  std::string shown = in_quotes(mended, 3 * kShown);
   shown = shown.substr(1, shown.size() - 2);
   if (text.size() > kShown) shown += "...\"";
   return bad(at, to, last,
-             Error{ErrorKind::data, fmt::format("a quote inside an unquoted field: {}", quoted(text)),
+             Error{ErrorKind::data, fmt::format("a quote inside an unquoted field: {}", in_quotes(text)),
                    fmt::format("quote the field and double the quotes in it: write {}", shown)},
              record, rest);
 }
@@ -257,7 +257,7 @@ CsvScanner::State::Outcome CsvScanner::State::parse_quoted(const char* from, con
       while (shown != to && *shown != '\n' && *shown != delimiter) ++shown;
       return bad(at, to, last,
                  Error{ErrorKind::data,
-                       fmt::format("text after a closing quote: {}", quoted(between(opened, shown))),
+                       fmt::format("text after a closing quote: {}", in_quotes(between(opened, shown))),
                        "double the quotes inside a quoted field, or take the quotes off"},
                  record, rest);
     }

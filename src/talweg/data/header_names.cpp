@@ -39,7 +39,7 @@ Result<std::vector<std::string>> header_names(const std::vector<std::string_view
     return fail(
         ErrorKind::data,
         fmt::format("columns {} and {} of the header have the same name {}{}", earlier->second + 1, i + 1,
-                    quoted(names[i]), was_empty ? " (an empty name stands for x<position>)" : ""),
+                    in_quotes(names[i]), was_empty ? " (an empty name stands for x<position>)" : ""),
         "give every column a name of its own");
   }
   return names;
@@ -50,8 +50,8 @@ std::string first_difference(const std::vector<std::string>& found, const std::v
   const std::size_t common = std::min(found.size(), expected.size());
   for (std::size_t i = 0; i < common; ++i) {
     if (found[i] == expected[i]) continue;
-    return fmt::format("column {} is {}, in {} it is {}", i + 1, quoted(found[i]), first,
-                       quoted(expected[i]));
+    return fmt::format("column {} is {}, in {} it is {}", i + 1, in_quotes(found[i]), first,
+                       in_quotes(expected[i]));
   }
   return fmt::format("there are {} columns, in {} there are {}", found.size(), first, expected.size());
 }

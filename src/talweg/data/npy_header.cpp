@@ -69,7 +69,7 @@ class DictionaryParser {
       header_.size = static_cast<std::size_t>(known[1] - '0');
       return {};
     }
-    return fail(ErrorKind::data, fmt::format("a .npy array of type {} is not read", quoted(descr)),
+    return fail(ErrorKind::data, fmt::format("a .npy array of type {} is not read", in_quotes(descr)),
                 "convert it: array.astype('float64'); read are f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1");
   }
 

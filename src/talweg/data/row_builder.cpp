@@ -128,7 +128,7 @@ Error RowBuilder::missing_error(const TableRecord& record) const {
                                  : index == count ? layout_.target
                                                   : *layout_.weights;
     cell = fmt::format(" ({})",
-                       record.cells[position].empty() ? "an empty cell" : quoted(record.cells[position]));
+                       record.cells[position].empty() ? "an empty cell" : in_quotes(record.cells[position]));
   }
   Error error;
   error.file = *record.file;
@@ -158,7 +158,7 @@ Error RowBuilder::too_many_features() const {
                            grouped(kMostFeatures));
   if (any) {
     error.what += fmt::format("; the text column {} alone has {} levels so far",
-                              quoted(features_[largest].name), grouped(levels_.count(largest)));
+                              in_quotes(features_[largest].name), grouped(levels_.count(largest)));
     error.remedy = fmt::format("leave it out with --drop {}", as_option_value(features_[largest].name));
   } else {
     error.remedy = "leave columns out with --drop, or rows with gaps with --missing drop";

@@ -7,11 +7,12 @@
 
 namespace talweg {
 
-/// The delimiter among , ; tab | and blank that cuts the first records of `text` (quotes respected; a last record that
-/// `text` may have cut off is not counted) into equally many fields, at least two; of several the one that yields the
-/// most numbers (`1,5` is one for this purpose), then the most fields, then the order above; a blank only where it yields
-/// more numbers than the others. Where a later record is ragged, fewer first records decide. ',' where none does (';' if
-/// the comma is the decimal sign). `decimal` as in parse_number.
+/// The delimiter among , ; tab | and blank that cuts the first records of `text` (quotes respected; a last
+/// record that `text` may have cut off is not counted) into equally many fields, at least two; of several the
+/// one that yields the most numbers (`1,5` is one for this purpose), then the most fields, then the order
+/// above; a blank only where it yields more numbers than the others. Where a later record is ragged, fewer
+/// first records decide. ',' where none does (';' if the comma is the decimal sign). `decimal` as in
+/// parse_number.
 char sniff_delimiter(std::string_view text, char decimal = '.');
 
 /// A first record is a header when none of its cells is a number (`1e999` and `inf` count as numbers).

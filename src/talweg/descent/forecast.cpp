@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::uint64_t kMostEpochs = std::uint64_t{1} << 62U;
 
-double log_factor(double r) { return r < 1 ? std::log1p(-r) : std::log(r - 1); }
+double log_factor(double r) {
+  return r < 1 ? std::log1p(-r) : std::log(r - 1);
+}
 
 // log of sum_i gap_i (1 - r_i)^(2k).
 double log_gap(const Curvature& curvature, double rate, double epochs) {
@@ -30,9 +32,12 @@ double log_gap(const Curvature& curvature, double rate, double epochs) {
   return largest + std::log(sum);
 }
 
-std::optional<std::uint64_t> gradient_descent_epochs(const Curvature& curvature, double rate, double limit_gap) {
+std::optional<std::uint64_t> gradient_descent_epochs(const Curvature& curvature, double rate,
+                                                     double limit_gap) {
   const double limit = std::log(limit_gap);
-  const auto reached = [&](std::uint64_t k) { return log_gap(curvature, rate, static_cast<double>(k)) <= limit; };
+  const auto reached = [&](std::uint64_t k) {
+    return log_gap(curvature, rate, static_cast<double>(k)) <= limit;
+  };
   std::uint64_t high = 1;
   while (!reached(high)) {
     if (high >= kMostEpochs) return std::nullopt;
@@ -52,9 +57,9 @@ struct Mode {
   double before = 1;
 };
 
-Forecast simulated_epochs(const Curvature& curvature, const MethodSettings& settings, double rate, double limit_gap,
-                          ForecastQuality quality) {
-  constexpr double kMostWork = 2e8;  // mode steps, about half a second
+Forecast simulated_epochs(const Curvature& curvature, const MethodSettings& settings, double rate,
+                          double limit_gap, ForecastQuality quality) {
+  constexpr double kMostWork = 1e8;  // mode steps, about a quarter of a second
   std::vector<Mode> modes;
   double slowest = 0;
   const double b = settings.momentum;
@@ -62,11 +67,13 @@ Forecast simulated_epochs(const Curvature& curvature, const MethodSettings& sett
     if (!(curvature.mode_gaps[i] > 0)) continue;
     const double r = rate * curvature.eigenvalues[i];
     const bool heavy_ball = settings.optimizer == Optimizer::momentum;
-    modes.push_back({curvature.mode_gaps[i], heavy_ball ? 1 + b - r : (1 - r) * (1 + b), heavy_ball ? -b : -(1 - r) * b});
+    modes.push_back(
+        {curvature.mode_gaps[i], heavy_ball ? 1 + b - r : (1 - r) * (1 + b), heavy_ball ? -b : -(1 - r) * b});
     slowest = std::max(slowest, mode_factor(settings.optimizer, r, b));
   }
   if (!(slowest < 1)) return {std::nullopt, quality};
-  const auto most = static_cast<std::uint64_t>(kMostWork / static_cast<double>(std::max<std::size_t>(1, modes.size())));
+  const auto most =
+      static_cast<std::uint64_t>(kMostWork / static_cast<double>(std::max<std::size_t>(1, modes.size())));
   double gap = 0;
   for (std::uint64_t k = 1; k <= most; ++k) {
     gap = 0;
@@ -85,10 +92,11 @@ Forecast simulated_epochs(const Curvature& curvature, const MethodSettings& sett
 
 }  // namespace
 
-Forecast forecast_epochs(const Curvature& curvature, const MethodSettings& settings, double start_gap, double limit_gap,
-                         double tolerance) {
+Forecast forecast_epochs(const Curvature& curvature, const MethodSettings& settings, double start_gap,
+                         double limit_gap, double tolerance) {
   constexpr double kExactTolerance = 1e-10;
-  const ForecastQuality quality = tolerance < kExactTolerance ? ForecastQuality::approximate : ForecastQuality::exact;
+  const ForecastQuality quality =
+      tolerance < kExactTolerance ? ForecastQuality::approximate : ForecastQuality::exact;
   if (start_gap <= limit_gap) return {0, ForecastQuality::exact};
   if (settings.precondition) {
     // Each epoch leaves the rounding of the factor, about 1e-16 times its condition number.
@@ -107,7 +115,8 @@ Forecast forecast_epochs(const Curvature& curvature, const MethodSettings& setti
   const double rate = *settings.learning_rate;
   const double stable = largest_stable_rate(settings.optimizer, curvature.largest(), settings.momentum);
   if (!(rate > 0) || !(rate < stable)) return {std::nullopt, quality};
-  if (settings.optimizer == Optimizer::gd) return {gradient_descent_epochs(curvature, rate, limit_gap), quality};
+  if (settings.optimizer == Optimizer::gd)
+    return {gradient_descent_epochs(curvature, rate, limit_gap), quality};
   return simulated_epochs(curvature, settings, rate, limit_gap, quality);
 }
 

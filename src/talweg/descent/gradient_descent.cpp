@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradient descent (Cauchy 1847):  x <- x - rate g
-// with a constant rate; without one, exact along the line on a quadratic cost, else by a line search; preconditioned,  x <- x - rate H^+ g,  which is gradient descent in
-// the coordinates of the Hessian's Cholesky factor (there the Hessian is the identity, the best rate 1).
+// with a constant rate; without one, exact along the line on a quadratic cost, else by a line search;
+// preconditioned,
+//   x <- x - rate H^+ g,  which is gradient descent in the coordinates of the Hessian's Cholesky factor
+//   (there the Hessian is
+// the identity, the best rate 1).
 #include <cmath>
 #include <numeric>
 
@@ -34,7 +37,8 @@ class GradientDescent final : public Method {
     if (zero) return step;
     if (const auto bend = objective.curvature_along(direction_)) {
       // Cauchy's step. A search would leave the objective's gap at the point it tried last.
-      step.length = -std::inner_product(direction_.begin(), direction_.end(), at.gradient.begin(), 0.0) / *bend;
+      step.length =
+          -std::inner_product(direction_.begin(), direction_.end(), at.gradient.begin(), 0.0) / *bend;
       step.stuck = !(*bend > 0) || !std::isfinite(step.length);
       step.learning_rate = step.length;
       return step;

@@ -19,8 +19,10 @@ ArrayView view(std::span<const Number> data, std::size_t rows, std::size_t colum
   const bool by_row = layout == Layout::row_major;
   out.row_stride = by_row ? static_cast<std::ptrdiff_t>(columns) : 1;
   out.column_stride = by_row ? 1 : static_cast<std::ptrdiff_t>(rows);
-  // More rows than the span holds would read past its end.
-  if (columns != 0 && data.size() / columns < rows) out.rows = data.size() / columns;
+  if (columns != 0 && data.size() / columns < rows) {  // it would be read past its end
+    out.doubles = nullptr;
+    out.floats = nullptr;
+  }
   return out;
 }
 
@@ -32,15 +34,20 @@ ArrayView array_view(std::span<const double> data, std::size_t rows, std::size_t
 ArrayView array_view(std::span<const float> data, std::size_t rows, std::size_t columns, Layout layout) {
   return view(data, rows, columns, layout);
 }
-ArrayView array_view(std::span<const double> column) { return view(column, column.size(), 1, Layout::row_major); }
-ArrayView array_view(std::span<const float> column) { return view(column, column.size(), 1, Layout::row_major); }
+ArrayView array_view(std::span<const double> column) {
+  return view(column, column.size(), 1, Layout::row_major);
+}
+ArrayView array_view(std::span<const float> column) {
+  return view(column, column.size(), 1, Layout::row_major);
+}
 
 Result<Fit> fit(const Arrays& arrays, const FitRequest& request) {
   if (auto checked = check_request(request); !checked) return fail(checked.error());
   FoldOptions options;
   options.threads = request.threads;
   options.stop = request.stop;
-  auto data = fold_arrays(arrays.features, arrays.target, arrays.weights, arrays.names, arrays.target_name, options);
+  auto data =
+      fold_arrays(arrays.features, arrays.target, arrays.weights, arrays.names, arrays.target_name, options);
   if (!data) return fail(data.error());
   return fit_folded(std::move(*data), request);
 }
@@ -48,16 +55,19 @@ Result<Fit> fit(const Arrays& arrays, const FitRequest& request) {
 Result<std::vector<double>> predict(const Model& model, const ArrayView& features) {
   for (const FeatureSummary& feature : model.features) {
     if (feature.kind == ColumnKind::text) {
-      return fail(ErrorKind::usage, fmt::format("column {} of the model is text, which an array of numbers cannot hold",
-                                                quoted(feature.name)),
+      return fail(ErrorKind::usage,
+                  fmt::format("column {} of the model is text, which an array of numbers cannot hold",
+                              in_quotes(feature.name)),
                   "predict from a table (PredictRequest)");
     }
   }
   if (features.columns != model.features.size()) {
-    return fail(ErrorKind::usage,
-                fmt::format("the array has {} columns, the model {}", features.columns, model.features.size()),
-                "give the columns in the order of the fit");
+    return fail(
+        ErrorKind::usage,
+        fmt::format("the array has {} columns, the model {}", features.columns, model.features.size()),
+        "give the columns in the order of the fit");
   }
+  if (auto checked = check_view(features, "features"); !checked) return fail(checked.error());
   std::vector<double> out(features.rows);
   for (std::size_t r = 0; r < features.rows; ++r) {
     double sum = 0;

@@ -46,17 +46,19 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
 std::string post_mortem(const Plan& plan, const DescentResult& result) {
   const bool over_limit = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned &&
                           *plan.learning_rate >= *plan.largest_stable_rate;
-  std::string out =
-      fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", result.epochs,
-                  short_text(result.start_cost), short_text(result.termination.measured), short_text(result.termination.limit));
+  // A cost that is not finite was not accepted: it belongs to the epoch after the last one.
+  const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
+  std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
+                                short_text(result.start_cost), short_text(result.termination.measured),
+                                short_text(result.termination.limit));
   if (over_limit) {
     out += fmt::format("The {}. ", rate_verdict(plan));
     out += fmt::format("{} of the direction that blew up belongs to {}. ",
-                       fmt::format("{:.0f}%", 100 * plan.steepest_share), quoted(plan.steepest));
+                       fmt::format("{:.0f}%", 100 * plan.steepest_share), in_quotes(plan.steepest));
     out += "Remedy: " + rate_remedy(plan) + ". ";
   }
-  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.", result.epoch,
-                     short_text(result.cost));
+  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.",
+                     result.epoch, short_text(result.cost));
   return out;
 }
 
@@ -69,30 +71,38 @@ void certify(const LeastSquares& cost, Fit& fit) {
     return;
   }
   const auto roots = cost.inverse_curvature_roots();
-  bool all = true;
-  bool any_zero = false;
+  std::size_t determined = 0;
+  std::size_t with_error = 0;
+  std::size_t exact = 0;
   double largest = 0;
   for (std::size_t j = 0; j < roots.size(); ++j) {
-    if (roots[j]) fit.certificate.parameter_bounds[j] = std::sqrt(2 * *gap.cost_gap) * *roots[j];
     if (!roots[j]) continue;
-    if (!fit.standard_errors[j]) {
-      all = false;
-    } else if (*fit.standard_errors[j] > 0) {
+    ++determined;
+    fit.certificate.parameter_bounds[j] = std::sqrt(2 * *gap.cost_gap) * *roots[j];
+    if (!fit.standard_errors[j]) continue;
+    ++with_error;
+    if (*fit.standard_errors[j] > 0) {
       largest = std::max(largest, *fit.certificate.parameter_bounds[j] / *fit.standard_errors[j]);
     } else {
-      any_zero = true;
+      ++exact;
     }
   }
-  if (all && !any_zero) {
+  if (determined > 0 && with_error == determined && exact == 0) {
     fit.certificate.parameter_distance_bound = largest;
+  } else if (determined == 0) {
+    fit.notes.emplace_back(
+        "the data determine no parameter by itself, so there are no standard errors and no bounds");
+  } else if (exact > 0) {
+    fit.notes.emplace_back(
+        "the fit is exact: standard errors are zero, and the bounds are given in the parameters' own units "
+        "alone");
+  } else if (fit.l2 > 0) {
+    fit.notes.emplace_back(
+        "a penalty biases the parameters on purpose, so they have no standard errors; the bounds are given "
+        "in "
+        "the parameters' own units alone");
   } else {
-    fit.warnings.emplace_back(any_zero ? "the fit is exact, so standard errors are zero and the parameters' distance to the "
-                                         "optimum cannot be told in units of them (the bounds in the parameters' own units "
-                                         "stand)"
-                              : fit.l2 > 0
-                                  ? "a penalty biases the parameters on purpose, so they have no standard errors (the "
-                                    "bounds on their distance to the optimum stand in their own units)"
-                                  : "there are no more rows than parameters, so there are no standard errors");
+    fit.notes.emplace_back("there are no more rows than parameters, so there are no standard errors");
   }
 }
 
@@ -100,7 +110,9 @@ void warn_of_ending(const Fit& fit, std::vector<std::string>& warnings) {
   const Plan& plan = fit.plan;
   const bool early = fit.termination.reason == Reason::seconds ||
                      (fit.termination.reason == Reason::epochs && plan.tolerance);
-  if (early) {
+  const bool foretold = plan.forecast.epochs && *plan.forecast.epochs > plan.epochs &&
+                        plan.forecast.quality != ForecastQuality::upper_bound;  // the plan has warned already
+  if (early && !(foretold && fit.termination.reason == Reason::epochs)) {
     warnings.push_back(fmt::format(
         "stopped by --{} after {} epochs, before the tolerance {} was reached{}",
         fit.termination.reason == Reason::seconds ? "max-seconds" : "epochs", grouped(fit.epochs),
@@ -125,7 +137,9 @@ std::optional<CostKind> cost_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view scale_name(Scale scale) { return scale == Scale::none ? "none" : "standard"; }
+std::string_view scale_name(Scale scale) {
+  return scale == Scale::none ? "none" : "standard";
+}
 
 Result<void> check_request(const FitRequest& request) {
   const auto usage = [](std::string what, std::string remedy) -> Result<void> {
@@ -139,20 +153,25 @@ Result<void> check_request(const FitRequest& request) {
     return usage(fmt::format("--momentum {} is not in [0, 1)", request.momentum), "0.9 is usual");
   }
   if (!(std::isfinite(request.l2) && request.l2 >= 0)) {
-    return usage(fmt::format("--l2 {} is not a number >= 0", request.l2), "a larger one shrinks the parameters more");
+    return usage(fmt::format("--l2 {} is not a number >= 0", request.l2),
+                 "a larger one shrinks the parameters more");
   }
   if (request.tolerance && !(*request.tolerance >= 0 && *request.tolerance < 1)) {
-    return usage(fmt::format("--tolerance {} is not in [0, 1)", *request.tolerance), "1e-8 means 8 digits of the way");
+    return usage(fmt::format("--tolerance {} is not in [0, 1)", *request.tolerance),
+                 "1e-8 means 8 digits of the way");
   }
   if (request.max_seconds && !(std::isfinite(*request.max_seconds) && *request.max_seconds > 0)) {
-    return usage(fmt::format("--max-seconds {} is not a positive number", *request.max_seconds), "give seconds");
+    return usage(fmt::format("--max-seconds {} is not a positive number", *request.max_seconds),
+                 "give seconds");
   }
   if (request.learning_rate && request.optimizer == Optimizer::cg) {
-    return usage("--optimizer cg takes the exact length along each direction and would not use --learning-rate",
-                 "leave one of the two out");
+    return usage(
+        "--optimizer cg takes the exact length along each direction and would not use --learning-rate",
+        "leave one of the two out");
   }
   for (const auto& [name, value] : request.start_values) {
-    if (!std::isfinite(value)) return usage(fmt::format("--start {}={} is not finite", name, value), "give a number");
+    if (!std::isfinite(value))
+      return usage(fmt::format("--start {}={} is not finite", name, value), "give a number");
   }
   return {};
 }
@@ -188,7 +207,8 @@ Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
     const std::vector<double> parameters = problem.cost->to_user(*record.point);
     fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters);
     if (request.observer == nullptr) return false;
-    return request.observer->epoch({record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
+    return request.observer->epoch(
+        {record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
   };
   const DescentResult result = minimise(*problem.cost, problem.cost->start(), settings);
 

@@ -14,9 +14,10 @@ namespace talweg {
 
 /// A proven bound on the distance to the optimum of the cost over the folded data.
 struct Certificate {
-  std::optional<double> cost_gap_bound;                    ///< >= cost - lowest cost
-  std::vector<std::optional<double>> parameter_bounds;     ///< per parameter: >= |parameter - optimum|, user's units
-  std::optional<double> parameter_distance_bound;          ///< the largest of them in units of the standard error
+  std::optional<double> cost_gap_bound;  ///< >= cost - lowest cost
+  std::vector<std::optional<double>>
+      parameter_bounds;                            ///< per parameter: >= |parameter - optimum|, user's units
+  std::optional<double> parameter_distance_bound;  ///< the largest of them in units of the standard error
 };
 
 struct Seconds {
@@ -29,7 +30,7 @@ struct Seconds {
 struct Fit {
   Plan plan;
   std::vector<FeatureSummary> features;
-  std::vector<ColumnInfo> columns;   ///< features, then the target, as the reader took them
+  std::vector<ColumnInfo> columns;  ///< features, then the target, as the reader took them
   IngestAudit audit;
   std::string fingerprint;
   std::string weights;
@@ -42,8 +43,9 @@ struct Fit {
   Termination termination;
   std::uint64_t epochs = 0;       ///< updates made
   std::uint64_t evaluations = 0;  ///< costs and gradients computed
-  std::uint64_t best_epoch = 0;   ///< epoch of `parameters`: the last one, after divergence the one with the lowest cost
-  std::vector<double> parameters;                        ///< in the order of plan.parameters
+  std::uint64_t best_epoch =
+      0;  ///< epoch of `parameters`: the last one, after divergence the one with the lowest cost
+  std::vector<double> parameters;  ///< in the order of plan.parameters
   std::vector<std::optional<double>> standard_errors;
   double cost = 0;
   double mse = 0;
@@ -53,8 +55,9 @@ struct Fit {
   std::vector<double> exact_parameters;  ///< closed form
   double exact_cost = 0;
   Trace trace;
-  std::string post_mortem;               ///< what went wrong, with numbers; empty unless diverged
-  std::vector<std::string> warnings;     ///< of the plan and of the run
+  std::string post_mortem;            ///< what went wrong, with numbers; empty unless diverged
+  std::vector<std::string> warnings;  ///< of the plan and of the run
+  std::vector<std::string> notes;     ///< why something does not exist, where nothing is wrong
   Seconds seconds;
 
   [[nodiscard]] bool diverged() const {

@@ -20,7 +20,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
+double seconds_since(Clock::time_point began) {
+  return std::chrono::duration<double>(Clock::now() - began).count();
+}
 
 // A few blocks travel together, so that a task is worth its overhead.
 constexpr std::size_t kBlocksInBatch = 16;
@@ -41,7 +43,8 @@ Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, double& 
     auto batch = std::make_unique<Batch>();
     while (!done && batch->blocks.size() < kBlocksInBatch) {
       if (options.stop != nullptr && options.stop->raised()) {
-        error = Error{ErrorKind::interrupted, "interrupted while reading the data: there is nothing to report yet"};
+        error = Error{ErrorKind::interrupted,
+                      "interrupted while reading the data: there is nothing to report yet"};
         done = true;
         break;
       }
@@ -60,10 +63,12 @@ Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, double& 
     for (const RowBlock& block : batch.blocks) batch.folded.push_back(fold_block(block));
   };
   const auto gather = [&](Batch& batch) {
-    for (std::size_t k = 0; k < batch.blocks.size(); ++k) tree.add(batch.blocks[k].number, std::move(batch.folded[k]));
+    for (std::size_t k = 0; k < batch.blocks.size(); ++k)
+      tree.add(batch.blocks[k].number, std::move(batch.folded[k]));
   };
 
-  const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads =
+      options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   if (threads == 1) {
     while (!done) {
       const auto batch = read();
@@ -143,14 +148,26 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   return out;
 }
 
+Result<void> check_view(const ArrayView& view, const char* name) {
+  if (view.rows == 0 || view.columns == 0 || view.doubles != nullptr || view.floats != nullptr) return {};
+  return fail(ErrorKind::usage,
+              fmt::format("{}: the array holds fewer than {} x {} numbers", name, view.rows, view.columns),
+              "give the view the size of its data");
+}
+
 Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& target, const ArrayView& weights,
                                const std::vector<std::string>& names, const std::string& target_name,
                                const FoldOptions& options) {
   const auto began = Clock::now();
   const bool weighted = weights.rows > 0;
+  for (const auto& [view, name] :
+       {std::pair{&features, "features"}, {&target, "target"}, {&weights, "weights"}}) {
+    if (auto checked = check_view(*view, name); !checked) return fail(checked.error());
+  }
   if (target.columns != 1 || target.rows != features.rows || (weighted && weights.rows != features.rows)) {
-    return fail(ErrorKind::usage, fmt::format("features have {} rows, the target {}{}", features.rows, target.rows,
-                                              weighted ? fmt::format(", the weights {}", weights.rows) : ""),
+    return fail(ErrorKind::usage,
+                fmt::format("features have {} rows, the target {}{}", features.rows, target.rows,
+                            weighted ? fmt::format(", the weights {}", weights.rows) : ""),
                 "give arrays with the same number of rows, target and weights of one column");
   }
   if (!names.empty() && names.size() != features.columns) {
@@ -177,7 +194,8 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
       for (; row < end; ++row) {
         const double w = weighted ? weights.at(row, 0) : 1;
         if (!std::isfinite(w) || w < 0) {
-          return fail(ErrorKind::data, fmt::format("row {}: the weight is {}", row, w), "weights are numbers >= 0");
+          return fail(ErrorKind::data, fmt::format("row {}: the weight is {}", row, w),
+                      "weights are numbers >= 0");
         }
         ++out.audit.records;
         if (w == 0) {
@@ -187,8 +205,12 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
         for (std::size_t j = 0; j <= features.columns; ++j) {
           const double value = j < features.columns ? features.at(row, j) : target.at(row, 0);
           if (!std::isfinite(value)) {
-            return fail(Error{ErrorKind::data, fmt::format("row {}: the value is {}", row, value),
-                              "give finite numbers; leave rows with gaps out", {}, 0, out.dense_names[j]});
+            return fail(Error{ErrorKind::data,
+                              fmt::format("row {}: the value is {}", row, value),
+                              "give finite numbers; leave rows with gaps out",
+                              {},
+                              0,
+                              out.dense_names[j]});
           }
           block.values.push_back(value);
           fingerprint.add_number(value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows -> fold, on several threads, with the same bits for any number of them: blocks are read in order, folded apart and
-// gathered in order in the aligned tree.
+// Rows -> fold, on several threads, with the same bits for any number of them: blocks are read in order,
+// folded apart and gathered in order in the aligned tree.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ struct FoldedData {
   IngestAudit audit;
   std::string fingerprint;
   MissingPolicy missing = MissingPolicy::error;
-  std::string weights;  ///< name of the column of weights, empty: none
+  std::string weights;         ///< name of the column of weights, empty: none
   double seconds_reading = 0;  ///< the reader's share of the pass
   double seconds_folding = 0;  ///< the rest of it
 };
@@ -38,10 +38,11 @@ struct FoldOptions {
 Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
                               const ColumnRequest& columns, const FoldOptions& options);
 
-/// Numbers in memory, not copied as a whole. `at(row, column)` of an array is data[row * row_stride + column *
-/// column_stride], so row- and column-major arrays and parts of them fit alike.
+/// Numbers in memory, not copied as a whole. `at(row, column)` of an array is data[row * row_stride + column
+/// * column_stride], so row- and column-major arrays and parts of them fit alike.
 struct ArrayView {
-  const double* doubles = nullptr;  ///< exactly one of the two is set
+  const double* doubles =
+      nullptr;  ///< exactly one of the two is set, unless the data are too short for the view
   const float* floats = nullptr;
   std::size_t rows = 0;
   std::size_t columns = 0;
@@ -49,13 +50,17 @@ struct ArrayView {
   std::ptrdiff_t column_stride = 1;
 
   [[nodiscard]] double at(std::size_t row, std::size_t column) const {
-    const auto offset = static_cast<std::ptrdiff_t>(row) * row_stride + static_cast<std::ptrdiff_t>(column) * column_stride;
+    const auto offset =
+        static_cast<std::ptrdiff_t>(row) * row_stride + static_cast<std::ptrdiff_t>(column) * column_stride;
     return doubles != nullptr ? doubles[offset] : static_cast<double>(floats[offset]);
   }
 };
 
-/// Features, target (one column) and, where given (rows > 0), weights (one column). NaN is a missing value and an error;
-/// so are infinities and negative weights. Empty `names`: x1, x2, ...
+/// An error unless the view has data for its rows and columns.
+Result<void> check_view(const ArrayView& view, const char* name);
+
+/// Features, target (one column) and, where given (rows > 0), weights (one column). NaN is a missing value
+/// and an error; so are infinities and negative weights. Empty `names`: x1, x2, ...
 Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& target, const ArrayView& weights,
                                const std::vector<std::string>& names, const std::string& target_name,
                                const FoldOptions& options);

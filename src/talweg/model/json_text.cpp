@@ -8,7 +8,8 @@
 namespace talweg {
 namespace {
 
-// Length of the valid UTF-8 sequence at the front, 0 if there is none (RFC 3629: no overlong forms, no surrogates).
+// Length of the valid UTF-8 sequence at the front, 0 if there is none (RFC 3629: no overlong forms, no
+// surrogates).
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0U; };
   const auto continues = [&](std::size_t k) { return (byte(k) & 0xC0U) == 0x80U; };
@@ -68,8 +69,29 @@ std::string valid_utf8(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
-    out += length > 0 ? text.substr(0, length) : std::string_view("\xEF\xBF\xBD");
+    if (length > 0) {
+      out += text.substr(0, length);
+    } else {
+      out += fmt::format("\\x{:02X}", static_cast<unsigned char>(text.front()));
+    }
     text.remove_prefix(std::max<std::size_t>(1, length));
+  }
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : valid_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
   }
   return out;
 }

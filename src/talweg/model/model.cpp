@@ -21,8 +21,12 @@ std::string_view missing_name(MissingPolicy policy) {
   return policy == MissingPolicy::error ? "error" : policy == MissingPolicy::drop ? "drop" : "mean";
 }
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+Json number(const std::optional<double>& value) {
+  return value ? number(*value) : Json(nullptr);
+}
 
 Json parameters_json(const Fit& fit) {
   Json out = Json::array();
@@ -84,7 +88,8 @@ Json options_json(const FitRequest& request, const Fit& fit) {
   out["tolerance"] = number(fit.plan.tolerance);
   out["missing"] = missing_name(request.columns.missing);
   out["missing_words"] = Json::array();
-  for (const std::string& word : request.columns.missing_words) out["missing_words"].push_back(text_to_json(word));
+  for (const std::string& word : request.columns.missing_words)
+    out["missing_words"].push_back(text_to_json(word));
   out["bad_rows"] = request.columns.bad_rows == BadRowPolicy::error ? "error" : "skip";
   out["weights"] = fit.weights.empty() ? Json(nullptr) : text_to_json(fit.weights);
   return out;
@@ -140,7 +145,8 @@ class Part {
   [[nodiscard]] Result<double> finite(const char* key) const {
     const auto part = at(key);
     if (!part) return fail(part.error());
-    if (!part->json_.is_number() || !std::isfinite(part->json_.get<double>())) return part->wrong("is not a number");
+    if (!part->json_.is_number() || !std::isfinite(part->json_.get<double>()))
+      return part->wrong("is not a number");
     return part->json_.get<double>();
   }
   [[nodiscard]] Result<std::vector<std::string>> texts(const char* key) const {
@@ -156,7 +162,8 @@ class Part {
     return out;
   }
   [[nodiscard]] tl::unexpected<Error> wrong(const std::string& what) const {
-    return fail(Error{ErrorKind::data, fmt::format("the model file is damaged: {} {}", path_.empty() ? "it" : path_, what),
+    return fail(Error{ErrorKind::data,
+                      fmt::format("the model file is damaged: {} {}", path_.empty() ? "it" : path_, what),
                       "write the model again with talweg fit ... -o MODEL", file_});
   }
   [[nodiscard]] const Json& json() const { return json_; }
@@ -229,7 +236,7 @@ Result<void> check_columns(const Model& model, const Part& root) {
       const bool text = feature.kind == ColumnKind::text;
       found = found || (feature.name == parameter.column && text == parameter.level.has_value());
     }
-    if (!found) return root.wrong(fmt::format("has no column for parameter {}", quoted(parameter.name)));
+    if (!found) return root.wrong(fmt::format("has no column for parameter {}", in_quotes(parameter.name)));
   }
   return {};
 }
@@ -272,7 +279,8 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
     return fail(Error{ErrorKind::data, "this JSON is not a talweg model",
                       "give the file that talweg fit ... -o MODEL has written", name});
   }
-  if (!json.contains("version") || !json.at("version").is_number_integer()) return root.wrong("has no version");
+  if (!json.contains("version") || !json.at("version").is_number_integer())
+    return root.wrong("has no version");
   if (json.at("version").get<std::int64_t>() > kModelVersion) {
     return fail(Error{ErrorKind::data,
                       fmt::format("the model has version {}, and this talweg ({}) reads up to version {}",
@@ -310,8 +318,11 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   if (!options) return fail(options.error());
   const auto missing = options->text("missing");
   if (!missing) return fail(missing.error());
-  if (*missing != "error" && *missing != "drop" && *missing != "mean") return options->wrong("has an unknown missing");
-  model.missing = *missing == "error" ? MissingPolicy::error : *missing == "drop" ? MissingPolicy::drop : MissingPolicy::mean;
+  if (*missing != "error" && *missing != "drop" && *missing != "mean")
+    return options->wrong("has an unknown missing");
+  model.missing = *missing == "error"  ? MissingPolicy::error
+                  : *missing == "drop" ? MissingPolicy::drop
+                                       : MissingPolicy::mean;
   const auto words = options->texts("missing_words");
   if (!words) return fail(words.error());
   model.missing_words = *words;
@@ -331,7 +342,8 @@ Result<Model> load_model(const std::string& path) {
     if (*read == 0) break;
     document.append(buffer.data(), *read);
     if (document.size() > kLargestModel) {
-      return fail(Error{ErrorKind::data, "this is no model file: it is larger than 1 GiB", "give a model file", path});
+      return fail(Error{ErrorKind::data, "this is no model file: it is larger than 1 GiB",
+                        "give a model file", path});
     }
   }
   return read_model(document, path);

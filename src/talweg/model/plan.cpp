@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kDefaultEpochs = 10'000'000;
 constexpr double kDefaultTolerance = 1e-12;
-constexpr double kPlainCondition = 100;   // gd is quick enough
+constexpr double kPlainCondition = 100;     // gd is quick enough
 constexpr double kGradientCondition = 1e8;  // cg still reaches every digit
 
 void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& plan) {
@@ -37,8 +37,9 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
     plan.why = fmt::format("condition number {} is above {}", short_text(condition, 4), kPlainCondition);
   } else {
     plan.preconditioned = true;
-    plan.why = fmt::format("condition number {}{} is above 1e8: in the coordinates of the Hessian's Cholesky factor it is 1",
-                           hidden ? "beyond " : "", short_text(condition, 4));
+    plan.why = fmt::format(
+        "condition number {}{} is above 1e8: in the coordinates of the Hessian's Cholesky factor it is 1",
+        hidden ? "beyond " : "", short_text(condition, 4));
   }
 }
 
@@ -86,7 +87,8 @@ std::string prediction_text(const Plan& plan) {
   for (const Parameter& parameter : plan.parameters) {
     if (parameter.intercept) continue;
     if (shown == kShown && plan.parameters.size() > kShown + 2) {
-      out += fmt::format(" + ... ({} more)", plan.parameters.size() - kShown - (plan.parameters.back().intercept ? 1 : 0));
+      out += fmt::format(" + ... ({} more)",
+                         plan.parameters.size() - kShown - (plan.parameters.back().intercept ? 1 : 0));
       break;
     }
     if (!out.empty()) out += " + ";
@@ -101,8 +103,9 @@ std::string prediction_text(const Plan& plan) {
 std::string objective_text(const FitRequest& request, const Problem& problem) {
   const Plan& plan = problem.plan;
   const std::string& weights = problem.data.weights;
-  const std::string sum = fmt::format("sum over rows of {}({} - ({}))^2", weights.empty() ? "" : weights + " * ",
-                                      plan.target, prediction_text(plan));
+  const std::string sum =
+      fmt::format("sum over rows of {}({} - ({}))^2", weights.empty() ? "" : weights + " * ", plan.target,
+                  prediction_text(plan));
   std::string factor;
   std::string where;
   if (request.cost != CostKind::sse) {
@@ -129,20 +132,27 @@ std::string feature_names(const Plan& plan, const std::vector<std::size_t>& feat
 void warn_of_columns(const Problem& problem, Plan& plan) {
   if (!problem.cost->constant_features().empty()) {
     const auto& constant = problem.cost->constant_features();
-    plan.warnings.push_back(fmt::format("{} {} one single value: no data can tell {} from the intercept, so {} the start value",
-                                        feature_names(plan, constant), constant.size() == 1 ? "has" : "have",
-                                        constant.size() == 1 ? "its parameter" : "their parameters",
-                                        constant.size() == 1 ? "it keeps" : "they keep"));
+    plan.warnings.push_back(
+        fmt::format("{} {} one single value: no data can tell {} from the intercept, so {} the start value",
+                    feature_names(plan, constant), constant.size() == 1 ? "has" : "have",
+                    constant.size() == 1 ? "its parameter" : "their parameters",
+                    constant.size() == 1 ? "it keeps" : "they keep"));
   }
   const auto aliased = problem.cost->aliased_features();
   if (aliased.empty()) return;
   const std::uint64_t rows = problem.data.folded.rows;
   if (rows < plan.parameters.size()) {
-    plan.warnings.push_back(fmt::format("{} rows cannot determine {} parameters", rows, plan.parameters.size()));
+    plan.warnings.push_back(
+        fmt::format("{} rows cannot determine {} parameters", rows, plan.parameters.size()));
   }
   constexpr std::size_t kShown = 3;
   for (std::size_t k = 0; k < aliased.size() && k < kShown; ++k) {
     const std::vector<std::size_t> others(aliased[k].begin() + 1, aliased[k].end());
+    if (others.empty()) {
+      plan.warnings.push_back(fmt::format("column {} varies by no more than the rounding of its cells",
+                                          feature_names(plan, {aliased[k][0]})));
+      continue;
+    }
     plan.warnings.push_back(
         others.size() == 1
             ? fmt::format("columns {} say the same (one is a multiple of the other, up to a constant)",
@@ -151,7 +161,8 @@ void warn_of_columns(const Problem& problem, Plan& plan) {
                           feature_names(plan, others)));
   }
   plan.warnings.push_back(fmt::format(
-      "{}the answer is one of many: the minimiser nearest to the start in the coordinates of --scale {}; parameters that "
+      "{}the answer is one of many: the minimiser nearest to the start in the coordinates of --scale {}; "
+      "parameters that "
       "the data do not determine have no standard error",
       aliased.size() > kShown ? fmt::format("and {} more such columns; ", aliased.size() - kShown) : "",
       scale_name(plan.scale)));
@@ -166,9 +177,10 @@ MethodSettings method_settings(const Plan& plan) {
 std::string rate_verdict(const Plan& plan) {
   const double ratio = *plan.learning_rate / *plan.largest_stable_rate;
   return fmt::format("learning rate {} is {} times the largest stable rate {} ({}, {}, scale {})",
-                     shortest(*plan.learning_rate), ratio > 0.999 && ratio < 1.001 ? short_text(ratio, 10) : short_text(ratio, 4),
-                     short_text(*plan.largest_stable_rate), cost_name(plan.cost), optimizer_name(plan.optimizer),
-                     scale_name(plan.scale));
+                     shortest(*plan.learning_rate),
+                     ratio > 0.999 && ratio < 1.001 ? short_text(ratio, 10) : short_text(ratio, 4),
+                     short_text(*plan.largest_stable_rate), cost_name(plan.cost),
+                     optimizer_name(plan.optimizer), scale_name(plan.scale));
 }
 
 std::string rate_remedy(const Plan& plan) {
@@ -178,7 +190,8 @@ std::string rate_remedy(const Plan& plan) {
   double advised = std::floor(limit / unit) * unit;
   if (advised >= limit * (1 - 1e-9)) advised -= unit;
   std::string out = fmt::format("use {}", short_text(advised, 2));
-  if (plan.standard_stable_rate) out += fmt::format(", or --scale standard (then {})", short_text(*plan.standard_stable_rate));
+  if (plan.standard_stable_rate)
+    out += fmt::format(", or --scale standard (then {})", short_text(*plan.standard_stable_rate));
   return out;
 }
 
@@ -187,7 +200,8 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   plan.cost = request.cost;
   choose_optimizer(request, problem, plan);
   choose_rate(request, problem, plan);
-  if (standard_largest) plan.standard_stable_rate = largest_stable_rate(plan.optimizer, *standard_largest, plan.momentum);
+  if (standard_largest)
+    plan.standard_stable_rate = largest_stable_rate(plan.optimizer, *standard_largest, plan.momentum);
   plan.condition_number = problem.curvature.condition_number();
   plan.objective = objective_text(request, problem);
   find_steepest(problem, plan);
@@ -205,10 +219,11 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   const bool has_rate = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned;
   if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
-  } else if (plan.tolerance && plan.forecast.epochs && plan.forecast.quality != ForecastQuality::upper_bound &&
-             *plan.forecast.epochs > plan.epochs) {
+  } else if (plan.tolerance && plan.forecast.epochs &&
+             plan.forecast.quality != ForecastQuality::upper_bound && *plan.forecast.epochs > plan.epochs) {
     plan.warnings.push_back(fmt::format("{} epochs will not reach the tolerance {}, which takes about {}; {}",
-                                        grouped(plan.epochs), shortest(*plan.tolerance), grouped(*plan.forecast.epochs),
+                                        grouped(plan.epochs), shortest(*plan.tolerance),
+                                        grouped(*plan.forecast.epochs),
                                         plan.scale == Scale::none ? "use --scale standard or --optimizer cg"
                                                                   : "use --optimizer cg or raise --epochs"));
   }

@@ -19,10 +19,20 @@ tl::unexpected<Error> at(Error error, const TableRecord& record, const std::stri
   return fail(std::move(error));
 }
 
+// As in a fit, but with the remedies that a prediction has.
+Error not_a_number(const CellReader& cells, std::string_view cell, NumberStatus status) {
+  Error error = cells.not_a_number(cell, status);
+  if (!cells.is_decimal_comma(cell))
+    error.remedy = "correct the cell, or name the word for a missing value with --na";
+  return error;
+}
+
 // What a record lacks to be predicted from at all.
 Result<void> check_record(const TableRecord& record) {
-  if (record.bad != nullptr) return fail(*record.bad);
-  return {};
+  if (record.bad == nullptr) return {};
+  Error error = *record.bad;
+  error.remedy = "mend the line: every row needs its prediction, so none can be left out";
+  return fail(std::move(error));
 }
 
 Result<void> check_stop(const StopFlag* stop) {
@@ -32,8 +42,8 @@ Result<void> check_stop(const StopFlag* stop) {
 
 }  // namespace
 
-Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::string>& names, const CellReader& cells,
-                                  const std::string& file) {
+Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::string>& names,
+                                  const CellReader& cells, const std::string& file) {
   Predictor out(cells);
   out.fill_ = model.missing == MissingPolicy::mean;
   std::vector<std::string> absent;
@@ -62,8 +72,9 @@ Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::str
     out.columns_.push_back(std::move(column));
   }
   if (!absent.empty()) {
-    return fail(Error{ErrorKind::data, fmt::format("the model needs {} {}, which the data do not have",
-                                                   absent.size() == 1 ? "column" : "columns", name_list(absent)),
+    return fail(Error{ErrorKind::data,
+                      fmt::format("the model needs {} {}, which the data do not have",
+                                  absent.size() == 1 ? "column" : "columns", name_list(absent)),
                       "the data have " + name_list(names), file});
   }
   for (std::size_t j = 0; j < model.parameters.size(); ++j) {
@@ -83,7 +94,8 @@ Result<std::optional<double>> Predictor::numeric(const Column& column, const Tab
     missing = cells_.is_missing(cell);
     if (!missing) {
       const ParsedNumber parsed = cells_.number(cell);
-      if (parsed.status != NumberStatus::ok) return at(cells_.not_a_number(cell, parsed.status), record, column.name);
+      if (parsed.status != NumberStatus::ok)
+        return at(not_a_number(cells_, cell, parsed.status), record, column.name);
       value = parsed.value;
     }
   }
@@ -103,7 +115,8 @@ Result<std::optional<double>> Predictor::text(const Column& column, const TableR
   if (cells_.is_missing(level)) {
     if (!fill_) return std::nullopt;
     if (!column.has_missing_level) {
-      Error error{ErrorKind::data, "the cell is missing, and the fit has seen no missing cell in this column"};
+      Error error{ErrorKind::data,
+                  "the cell is missing, and the fit has seen no missing cell in this column"};
       error.remedy = "fill the cell, or fit again on data with such gaps";
       return at(error, record, column.name);
     }
@@ -115,7 +128,7 @@ Result<std::optional<double>> Predictor::text(const Column& column, const TableR
   for (const auto& [name, value] : column.levels) known.push_back(name);
   std::sort(known.begin(), known.end());
   Error error{ErrorKind::data, fmt::format("the level {} does not occur in the data of the fit (levels: {})",
-                                           quoted(level), name_list(known))};
+                                           in_quotes(level), name_list(known))};
   error.remedy = "fit again on data that have it, or correct the cell";
   return at(error, record, column.name);
 }
@@ -174,7 +187,8 @@ Result<PredictSummary> predict(const Model& model, const PredictRequest& request
       } else {
         for (std::size_t j = 0; j < record.numbers.size(); ++j) {
           if (j > 0) out += delimiter;
-          if (!std::isnan(record.numbers[j])) fmt::format_to(std::back_inserter(out), "{}", record.numbers[j]);
+          if (!std::isnan(record.numbers[j]))
+            fmt::format_to(std::back_inserter(out), "{}", record.numbers[j]);
         }
       }
       out += delimiter;
@@ -202,8 +216,10 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
   if (!predictor) return fail(predictor.error());
   const auto found = std::find(table->names().begin(), table->names().end(), model.target);
   if (found == table->names().end()) {
-    return fail(Error{ErrorKind::data, fmt::format("the target {} of the model is not in the data", quoted(model.target)),
-                      "evaluate needs labelled rows; for unlabelled ones use talweg predict", request.paths.front()});
+    return fail(Error{ErrorKind::data,
+                      fmt::format("the target {} of the model is not in the data", in_quotes(model.target)),
+                      "evaluate needs labelled rows; for unlabelled ones use talweg predict",
+                      request.paths.front()});
   }
   const auto target = static_cast<std::size_t>(found - table->names().begin());
 
@@ -230,7 +246,7 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
     } else {
       const ParsedNumber parsed = cells.number(record.cells[target]);
       if (parsed.status != NumberStatus::ok) {
-        return at(cells.not_a_number(record.cells[target], parsed.status), record, model.target);
+        return at(not_a_number(cells, record.cells[target], parsed.status), record, model.target);
       }
       y = parsed.value;
     }
@@ -250,7 +266,8 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
     scatter += delta * (DoubleDouble(y) - mean);
   }
   if (out.rows == 0) {
-    return fail(ErrorKind::data, fmt::format("no row can be judged: {} rows, all with a missing cell", out.rows_missing),
+    return fail(ErrorKind::data,
+                fmt::format("no row can be judged: {} rows, all with a missing cell", out.rows_missing),
                 "give rows with the target and every column of the model");
   }
   const auto n = static_cast<double>(out.rows);

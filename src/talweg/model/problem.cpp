@@ -33,8 +33,12 @@ Result<void> add_numeric(const FoldedData& data, std::size_t feature, std::size_
   const auto gap = gap_level(data, feature);
   const auto mean = gap ? mean_of_present(data.folded, dense, *gap) : data.folded.mean[dense].value();
   if (!mean) {
-    return fail(Error{ErrorKind::data, "every cell is missing, so there is no mean to fill the gaps with",
-                      "leave the column out with --drop", {}, 0, info.name});
+    return fail(Error{ErrorKind::data,
+                      "every cell is missing, so there is no mean to fill the gaps with",
+                      "leave the column out with --drop",
+                      {},
+                      0,
+                      info.name});
   }
   FeatureSummary summary;
   summary.name = info.name;
@@ -51,7 +55,8 @@ void add_text(const FoldedData& data, std::size_t feature, bool keep_all_levels,
   std::vector<std::pair<std::string, std::uint32_t>> levels;
   for (std::size_t id = 0; id < data.levels.size(); ++id) {
     const Level& level = data.levels[id];
-    if (!level.gap && level.column == feature) levels.emplace_back(level.text, static_cast<std::uint32_t>(id));
+    if (!level.gap && level.column == feature)
+      levels.emplace_back(level.text, static_cast<std::uint32_t>(id));
   }
   std::sort(levels.begin(), levels.end());
   FeatureSummary summary;
@@ -70,8 +75,8 @@ void add_text(const FoldedData& data, std::size_t feature, bool keep_all_levels,
         {fmt::format("{}[{}]", info.name, levels[k].first), info.name, levels[k].first, false});
   }
   if (summary.has_reference && levels.size() == 1) {
-    design.warnings.push_back(fmt::format("column {} has one level only, {}: it has no parameter", quoted(info.name),
-                                          quoted(levels[0].first)));
+    design.warnings.push_back(fmt::format("column {} has one level only, {}: it has no parameter",
+                                          in_quotes(info.name), in_quotes(levels[0].first)));
   }
   design.features.push_back(std::move(summary));
 }
@@ -93,18 +98,21 @@ Result<Design> make_design(const FoldedData& data, const FitRequest& request) {
     const bool clash = std::any_of(design.parameters.begin(), design.parameters.end(),
                                    [](const Parameter& p) { return p.name == "intercept"; });
     design.parameters.push_back({clash ? "(intercept)" : "intercept", "", std::nullopt, true});
-    if (clash) design.warnings.emplace_back("a column is called 'intercept'; the model's own is shown as '(intercept)'");
+    if (clash)
+      design.warnings.emplace_back(
+          "a column is called 'intercept'; the model's own is shown as '(intercept)'");
   }
   std::set<std::string> seen;
   for (const Parameter& parameter : design.parameters) {
     if (seen.insert(parameter.name).second) continue;
-    return fail(ErrorKind::data, fmt::format("two parameters would be called {}", quoted(parameter.name)),
+    return fail(ErrorKind::data, fmt::format("two parameters would be called {}", in_quotes(parameter.name)),
                 "rename the column or leave it out with --drop");
   }
   return design;
 }
 
-Result<std::vector<double>> start_values(const FitRequest& request, const std::vector<Parameter>& parameters) {
+Result<std::vector<double>> start_values(const FitRequest& request,
+                                         const std::vector<Parameter>& parameters) {
   std::vector<double> start(parameters.size(), request.start == StartKind::ones ? 1.0 : 0.0);
   if (request.start != StartKind::values) return start;
   std::vector<std::string> names;
@@ -113,8 +121,11 @@ Result<std::vector<double>> start_values(const FitRequest& request, const std::v
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       const auto near = nearest_names(name, names);
-      return fail(ErrorKind::data, fmt::format("--start names {}, which is no parameter of this model", quoted(name)),
-                  near.empty() ? "the parameters are " + name_list(names) : "did you mean " + name_list(near, "or") + "?");
+      return fail(ErrorKind::data,
+                  fmt::format("{} names {}, which is no parameter of this model", request.start_source,
+                              in_quotes(name)),
+                  near.empty() ? "the parameters are " + name_list(names)
+                               : "did you mean " + name_list(near, "or") + "?");
     }
     start[static_cast<std::size_t>(found - names.begin())] = value;
   }

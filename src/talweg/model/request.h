@@ -26,8 +26,8 @@ enum class StartKind { zeros, ones, random, values };
 struct EpochView {
   std::uint64_t epoch = 0;
   double cost = 0;
-  double gradient_norm = 0;              ///< in the coordinates of the descent
-  std::optional<double> learning_rate;   ///< of the step that led here
+  double gradient_norm = 0;             ///< in the coordinates of the descent
+  std::optional<double> learning_rate;  ///< of the step that led here
   std::span<const double> parameters;
 };
 
@@ -59,17 +59,18 @@ struct FitRequest {
   bool penalty_on_standard_scale = false;
   ScaleChoice scale = ScaleChoice::automatic;
 
-  std::optional<Optimizer> optimizer;    ///< absent: chosen
-  std::optional<double> learning_rate;   ///< absent: chosen; > 0
-  double momentum = 0.9;                 ///< in [0, 1)
+  std::optional<Optimizer> optimizer;   ///< absent: chosen
+  std::optional<double> learning_rate;  ///< absent: chosen; > 0
+  double momentum = 0.9;                ///< in [0, 1)
   StartKind start = StartKind::zeros;
   std::vector<std::pair<std::string, double>> start_values;  ///< for StartKind::values; others start at zero
+  std::string start_source = "--start";                      ///< where they come from, for messages
   std::uint64_t seed = 1;
-  std::optional<std::uint64_t> epochs;   ///< absent: 10,000,000
-  std::optional<double> tolerance;       ///< absent: 1e-12, or none where `epochs` is given
+  std::optional<std::uint64_t> epochs;  ///< absent: 10,000,000
+  std::optional<double> tolerance;      ///< absent: 1e-12, or none where `epochs` is given
   std::optional<double> max_seconds;
 
-  unsigned threads = 0;                  ///< 0: one a core; the result does not depend on it
+  unsigned threads = 0;  ///< 0: one a core; the result does not depend on it
   const StopFlag* stop = nullptr;
   RunObserver* observer = nullptr;
 };

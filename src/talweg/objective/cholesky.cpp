@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/objective/cholesky.h"
 
+#include <algorithm>
+
 #include "talweg/objective/moments.h"
 
 namespace talweg {
@@ -35,6 +37,7 @@ CholeskyFactor::CholeskyFactor(const std::vector<DoubleDouble>& matrix, std::siz
       null_vector[kept_[k]] = -y[k].value();
     }
     aliased_.push_back(j);
+    aliased_pivots_.push_back(std::max(0.0, pivot.value()));
     null_vectors_.push_back(std::move(null_vector));
   }
   lower_.reserve(kept_.size() * (kept_.size() + 1) / 2);

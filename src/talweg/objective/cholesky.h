@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cholesky factor of a symmetric positive semidefinite matrix given in double-double: A = L L' on the columns that are
-// linearly independent, found from left to right; the others are aliased, and a null vector is given for each.
-// Factored in double-double (so columns that differ in their 12th digit are still told apart), then rounded to double.
+// Cholesky factor of a symmetric positive semidefinite matrix given in double-double: A = L L' on the columns
+// that are linearly independent, found from left to right; the others are aliased, and a null vector is given
+// for each. Factored in double-double (so columns that differ in their 12th digit are still told apart), then
+// rounded to double.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,12 @@ class CholeskyFactor {
   [[nodiscard]] std::size_t rank() const { return kept_.size(); }
   [[nodiscard]] const std::vector<std::size_t>& kept() const { return kept_; }
   [[nodiscard]] const std::vector<std::size_t>& aliased() const { return aliased_; }
-  /// One for each aliased column, n numbers: 1 there, minus its coefficients on the kept columns before it; A v = 0.
+  /// One for each aliased column, n numbers: 1 there, minus its coefficients on the kept columns before it; A
+  /// v = 0.
   [[nodiscard]] const std::vector<std::vector<double>>& null_vectors() const { return null_vectors_; }
+
+  /// The remainder of each aliased column, never below 0.
+  [[nodiscard]] const std::vector<double>& aliased_pivots() const { return aliased_pivots_; }
 
   /// |L^-1 b|^2 over the kept columns: b' A^+ b for any b in the range of A.
   [[nodiscard]] double squared_norm(std::span<const double> b) const;
@@ -39,6 +44,7 @@ class CholeskyFactor {
   std::size_t size_ = 0;
   std::vector<std::size_t> kept_;
   std::vector<std::size_t> aliased_;
+  std::vector<double> aliased_pivots_;
   std::vector<std::vector<double>> null_vectors_;
   std::vector<double> lower_;  // rank x rank, packed lower triangle by rows
 };

@@ -10,7 +10,9 @@ namespace {
 
 constexpr double kUnitRoundoff = 0x1p-53;
 
-DoubleDouble squared(DoubleDouble a) { return a * a; }
+DoubleDouble squared(DoubleDouble a) {
+  return a * a;
+}
 
 }  // namespace
 
@@ -29,7 +31,8 @@ LeastSquares::LeastSquares(const Moments& moments, const LeastSquaresSettings& s
   factor_k_ = factor_k.value();
   target_mean_ = moments.mean[target];
   for (std::size_t j = 0; j < columns_; ++j) {
-    const bool constant = moments.is_constant(j) && (settings.intercept || moments.mean[j] == DoubleDouble(0));
+    const bool constant =
+        moments.is_constant(j) && (settings.intercept || moments.mean[j] == DoubleDouble(0));
     if (constant) {
       constant_.push_back(j);
       target_mean_ -= DoubleDouble(user_start_[j]) * moments.mean[j];
@@ -52,7 +55,8 @@ LeastSquares::LeastSquares(const Moments& moments, const LeastSquaresSettings& s
     raw_mean_.push_back(moments.mean[j]);
     mu_.push_back((moments.mean[j] - origin_.back()) / DoubleDouble(unit_.back()));
     // As exact as the moments: its rounding would be an error of the gradient.
-    const DoubleDouble on = settings.penalty_on_standard_scale ? moments.product(j, j) / weight_ : DoubleDouble(1);
+    const DoubleDouble on =
+        settings.penalty_on_standard_scale ? moments.product(j, j) / weight_ : DoubleDouble(1);
     penalty_.push_back(DoubleDouble(settings.l2) / factor_k * on / two_product(unit_.back(), unit_.back()));
   }
   matrix_.resize(d * (d + 1) / 2);
@@ -128,7 +132,8 @@ double LeastSquares::evaluate(const Point& point, std::span<double> gradient) {
 void LeastSquares::multiply(std::span<const double> direction, std::vector<double>& out, double& mean) const {
   const auto d = static_cast<Eigen::Index>(active_.size());
   out.resize(active_.size());
-  const Eigen::Map<const Eigen::MatrixXd> matrix(plain_matrix_.data(), d, d);  // symmetric: the order does not matter
+  const Eigen::Map<const Eigen::MatrixXd> matrix(plain_matrix_.data(), d,
+                                                 d);  // symmetric: the order does not matter
   const Eigen::Map<const Eigen::VectorXd> v(direction.data(), d);
   Eigen::Map<Eigen::VectorXd>(out.data(), d).noalias() = matrix * v;
   mean = 0;
@@ -147,7 +152,8 @@ std::optional<double> LeastSquares::curvature_along(std::span<const double> dire
 
 double LeastSquares::advance(const Point& point, std::span<const double> direction, double length,
                              std::span<double> gradient) {
-  if (++since_fresh_ >= kFreshEvery) return evaluate(point, gradient);
+  if (++since_fresh_ >= kFreshEvery || factor_condition_ > kCarriedCondition)
+    return evaluate(point, gradient);
   if (!product_ready_) multiply(direction, product_, product_mean_);
   product_ready_ = false;
   for (std::size_t a = 0; a < q_.size(); ++a) q_[a] += length * product_[a];
@@ -156,7 +162,9 @@ double LeastSquares::advance(const Point& point, std::span<const double> directi
   return lowest_ + gap_of(q_, mean_residual_);
 }
 
-std::optional<double> LeastSquares::gap() const { return gap_of(q_, mean_residual_); }
+std::optional<double> LeastSquares::gap() const {
+  return gap_of(q_, mean_residual_);
+}
 
 bool LeastSquares::precondition(std::span<const double> gradient, std::span<double> out) {
   // H^+ g: with g = k (q + mu rbar, rbar), v = A^+ q / k and c = rbar / k - mu.v.
@@ -203,7 +211,8 @@ std::vector<double> LeastSquares::start_gradient() const {
   const Residual fresh = residual(start_);
   std::vector<double> gradient(size());
   const DoubleDouble k(factor_k_);
-  for (std::size_t a = 0; a < active_.size(); ++a) gradient[a] = (k * (fresh.q[a] + mu_[a] * fresh.mean)).value();
+  for (std::size_t a = 0; a < active_.size(); ++a)
+    gradient[a] = (k * (fresh.q[a] + mu_[a] * fresh.mean)).value();
   if (settings_.intercept) gradient.back() = (k * fresh.mean).value();
   return gradient;
 }
@@ -214,7 +223,8 @@ double LeastSquares::noise() const {
   double sum = squared(target_mean_).value() + target_square_.value();
   for (std::size_t a = 0; a < active_.size(); ++a) {
     const double v = optimum_.high[a];
-    sum += v * v * (matrix_[packed_index(a, a)].value() + squared(raw_mean_[a]).value() / (unit_[a] * unit_[a]));
+    sum +=
+        v * v * (matrix_[packed_index(a, a)].value() + squared(raw_mean_[a]).value() / (unit_[a] * unit_[a]));
   }
   return cells * cells * sum;
 }
@@ -225,7 +235,9 @@ double LeastSquares::constant_cost() const {
   return factor_k_ / 2 * std::max(0.0, centred.value());
 }
 
-double LeastSquares::total_mean_square() const { return target_square_.value(); }
+double LeastSquares::total_mean_square() const {
+  return target_square_.value();
+}
 
 std::vector<double> LeastSquares::to_user(const Point& point) const {
   // To the bit: an intercept far below coefficient x mean would come back with the rounding of that.

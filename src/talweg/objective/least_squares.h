@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Squared error of a linear model over folded moments, with a ridge penalty: a quadratic cost, exact in every respect.
+// Squared error of a linear model over folded moments, with a ridge penalty: a quadratic cost, exact in every
+// respect.
 //
 //   prediction  f = b + sum_j w_j x_j
-//   cost        k/2 * [ 1/W sum_r w_r (y_r - f_r)^2 ] + l2/2 sum_j p_j^2      k = 2 (mse), 1 (half-mse), 2 W (sse)
+//   cost        k/2 * [ 1/W sum_r w_r (y_r - f_r)^2 ] + l2/2 sum_j p_j^2      k = 2 (mse), 1 (half-mse), 2 W
+//   (sse)
 //               p_j = w_j (raw penalty) or w_j times the column's population standard deviation
 //
 // Coordinates of the descent: u = (v_1 ... v_d, c), f = c + sum_j v_j (x_j - o_j)/t_j.
 //   scale none:      o = 0, t = 1                          (u are the user's parameters)
-//   scale standard:  o = mean, t = standard deviation      (without an intercept: o = 0, t = root mean square)
-// With mu_j = (m_j - o_j)/t_j, A = C/(W t t') + diag(penalty/k) (without an intercept (C/W + m m')/(t t')), s likewise
-// against the target, and the mean residual rbar = c + mu.v - mean_y:
+//   scale standard:  o = mean, t = standard deviation      (without an intercept: o = 0, t = root mean
+//   square)
+// With mu_j = (m_j - o_j)/t_j, A = C/(W t t') + diag(penalty/k) (without an intercept (C/W + m m')/(t t')), s
+// likewise against the target, and the mean residual rbar = c + mu.v - mean_y:
 //   q = A v - s      gradient = k (q + mu rbar, rbar)      cost - lowest = k/2 (q' A^+ q + rbar^2)
-// (q, rbar) are carried along with the steps and recomputed in double-double every kFreshEvery steps: nothing cancels, the
-// cost is a sum of squares above the lowest cost and cannot be negative.
+// (q, rbar) are carried along with the steps and recomputed in double-double every kFreshEvery steps: nothing
+// cancels, the cost is a sum of squares above the lowest cost and cannot be negative.
 //
-// A column with one single value (with an intercept), or with zeros alone (without), has no curvature of its own: it keeps
-// its start value and is not part of u. Columns that are linear combinations of others stay in u; the optimum is then the
-// minimiser nearest to the start in u.
+// A column with one single value (with an intercept), or with zeros alone (without), has no curvature of its
+// own: it keeps its start value and is not part of u. Columns that are linear combinations of others stay in
+// u; the optimum is then the minimiser nearest to the start in u.
 #pragma once
 
 #include <optional>
@@ -49,9 +52,12 @@ struct GapBound {
 class LeastSquares final : public Objective {
  public:
   static constexpr int kFreshEvery = 32;
+  /// Beyond this factor_condition() every gradient is computed afresh: the rounding of a carried one, small
+  /// as it is, would be large against the curvature of the flattest direction.
+  static constexpr double kCarriedCondition = 1e4;
 
-  /// `moments`: the features, then the target as the last column; all finite. `start`: the user's parameters, features
-  /// then (with an intercept) the intercept.
+  /// `moments`: the features, then the target as the last column; all finite. `start`: the user's parameters,
+  /// features then (with an intercept) the intercept.
   LeastSquares(const Moments& moments, const LeastSquaresSettings& settings, std::span<const double> start);
 
   // The cost, in the coordinates u.
@@ -69,9 +75,10 @@ class LeastSquares final : public Objective {
   [[nodiscard]] std::vector<double> start_gradient() const;
   [[nodiscard]] const Point& start() const { return start_; }
   [[nodiscard]] double lowest_cost() const { return lowest_; }
-  /// The gap that rounding the optimum's parameters to double makes: finer progress cannot show in the parameters.
+  /// The gap that rounding the optimum's parameters to double makes: finer progress cannot show in the
+  /// parameters.
   [[nodiscard]] double rounding_gap() const { return rounding_gap_; }
-  /// Cost of the best constant prediction (with an intercept the mean, without one the better of nothing: zero).
+  /// Cost of the best constant prediction, the target's mean; without the penalty.
   [[nodiscard]] double constant_cost() const;
   /// Bound on the condition number of A's equilibrated factor, from its inverse's diagonal.
   [[nodiscard]] double factor_condition() const { return factor_condition_; }
@@ -83,8 +90,8 @@ class LeastSquares final : public Objective {
 
   // The answer in closed form and what goes with it, in the user's units.
   [[nodiscard]] std::vector<double> optimum() const { return to_user(optimum_); }
-  /// Standard errors as R's lm: sqrt(RSS/(rows - rank) (X'WX)^-1_jj); absent where they do not exist (a constant or
-  /// aliased column, no degrees of freedom, a penalty).
+  /// Standard errors as R's lm: sqrt(RSS/(rows - rank) (X'WX)^-1_jj); absent where they do not exist (a
+  /// constant or aliased column, no degrees of freedom, a penalty).
   [[nodiscard]] std::vector<std::optional<double>> standard_errors() const;
   /// sqrt((H^+)_jj) of the user's parameters; absent for constant and aliased ones.
   [[nodiscard]] std::vector<std::optional<double>> inverse_curvature_roots() const;
@@ -130,20 +137,21 @@ class LeastSquares final : public Objective {
   std::vector<std::size_t> active_;
   std::vector<std::size_t> constant_;
   std::vector<double> user_start_;
-  std::vector<DoubleDouble> origin_;       // o of the active features: a mean rounded to double would couple them to c
-  std::vector<double> unit_;               // t of the active features
-  std::vector<DoubleDouble> raw_mean_;     // m of the active features
-  std::vector<DoubleDouble> mu_;           // (m - o)/t
-  std::vector<DoubleDouble> penalty_;      // penalty/k on the diagonal of A
-  std::vector<DoubleDouble> matrix_;       // A, packed
-  std::vector<DoubleDouble> right_;        // s
-  DoubleDouble target_mean_;               // less what constant features contribute
-  DoubleDouble target_square_;             // C_yy/W, without an intercept plus mean^2
+  std::vector<DoubleDouble>
+      origin_;                // o of the active features: a mean rounded to double would couple them to c
+  std::vector<double> unit_;  // t of the active features
+  std::vector<DoubleDouble> raw_mean_;  // m of the active features
+  std::vector<DoubleDouble> mu_;        // (m - o)/t
+  std::vector<DoubleDouble> penalty_;   // penalty/k on the diagonal of A
+  std::vector<DoubleDouble> matrix_;    // A, packed
+  std::vector<DoubleDouble> right_;     // s
+  DoubleDouble target_mean_;            // less what constant features contribute
+  DoubleDouble target_square_;          // C_yy/W, without an intercept plus mean^2
   CholeskyFactor factor_;
   std::vector<double> inverse_diagonal_;
   double factor_condition_ = 1;
-  std::vector<double> null_basis_;         // size() x aliased columns, orthonormal, column-major
-  std::vector<double> plain_matrix_;       // A rounded, full, row-major
+  std::vector<double> null_basis_;    // size() x aliased columns, orthonormal, column-major
+  std::vector<double> plain_matrix_;  // A rounded, full, row-major
   std::vector<double> plain_mu_;
   Point start_;
   Point optimum_;

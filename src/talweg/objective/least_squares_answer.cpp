@@ -32,7 +32,8 @@ void LeastSquares::find_optimum() {
     bool settled = true;
     for (std::size_t a = 0; a < d; ++a) {
       v[a] += step[a];
-      size_of_step = std::max(size_of_step, std::abs(step[a]) * std::sqrt(matrix_[packed_index(a, a)].value()));
+      size_of_step =
+          std::max(size_of_step, std::abs(step[a]) * std::sqrt(matrix_[packed_index(a, a)].value()));
       settled = settled && std::abs(step[a]) <= 1e-20 * std::abs(v[a].high);
     }
     if (settled || !(size_of_step < last / 2)) break;
@@ -54,7 +55,8 @@ void LeastSquares::find_optimum() {
     const auto count = static_cast<Eigen::Index>(factor_.aliased().size());
     Eigen::MatrixXd null_space = Eigen::MatrixXd::Zero(rows, count);
     Eigen::VectorXd difference = Eigen::VectorXd::Zero(rows);
-    for (std::size_t a = 0; a < d; ++a) difference(static_cast<Eigen::Index>(a)) = start_.high[a] - optimum_.high[a];
+    for (std::size_t a = 0; a < d; ++a)
+      difference(static_cast<Eigen::Index>(a)) = start_.high[a] - optimum_.high[a];
     if (settings_.intercept) {
       DoubleDouble c = target_mean_;
       for (std::size_t a = 0; a < d; ++a) c -= mu_[a] * v[a];
@@ -190,7 +192,19 @@ GapBound LeastSquares::gap_bound(std::span<const double> parameters) const {
   const std::size_t d = active_.size();
   const double slack = 8 * static_cast<double>(d + 1) * kUnitRoundoff * factor_condition_;
   if (!(slack < 0.01)) {
-    return {std::nullopt, "the columns are so nearly dependent that the rounding of the factor has no useful bound"};
+    return {std::nullopt,
+            "the columns are so nearly dependent that the rounding of the factor has no useful bound"};
+  }
+  for (std::size_t k = 0; k < factor_.aliased().size(); ++k) {
+    // A remainder above what the moments' rounding explains is the rounding of the cells: noise that a fit to
+    // the very last bit of the data would still use.
+    const double diagonal = matrix_[packed_index(factor_.aliased()[k], factor_.aliased()[k])].value();
+    if (factor_.aliased_pivots()[k] > moment_error_ * diagonal) {
+      return {std::nullopt,
+              "columns depend on each other up to the rounding of their cells, and what that rounding could "
+              "still "
+              "explain has no useful bound"};
+    }
   }
   std::vector<double> q(d);
   double size_of_terms = std::sqrt(target_square_.value());

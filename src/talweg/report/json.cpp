@@ -11,8 +11,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+Json number(const std::optional<double>& value) {
+  return value ? number(*value) : Json(nullptr);
+}
 
 template <class Value>
 Json by_name(const std::vector<Parameter>& parameters, const std::vector<Value>& values) {
@@ -89,7 +93,8 @@ Json audit_json(const IngestAudit& audit, const std::vector<ColumnInfo>& columns
     out["columns"].push_back(std::move(entry));
   }
   out["unused"] = texts(audit.unused);
-  out["first_rejected"] = audit.first_rejected ? Json(valid_utf8(audit.first_rejected->text())) : Json(nullptr);
+  out["first_rejected"] =
+      audit.first_rejected ? Json(valid_utf8(audit.first_rejected->text())) : Json(nullptr);
   return out;
 }
 
@@ -105,7 +110,9 @@ Json epoch_table_json(const EpochTable& table, const std::vector<Parameter>& nam
   return out;
 }
 
-std::string text(const Json& json) { return json.dump(2) + "\n"; }
+std::string text(const Json& json) {
+  return json.dump(2) + "\n";
+}
 
 }  // namespace
 
@@ -131,7 +138,9 @@ std::string fit_json(const Fit& fit, const EpochTable* epochs) {
                         {"parameter_distance_bound", number(fit.certificate.parameter_distance_bound)}};
   out["exact"] = exact(names, fit.exact_parameters, fit.exact_cost);
   out["post_mortem"] = fit.post_mortem.empty() ? Json(nullptr) : Json(valid_utf8(fit.post_mortem));
-  out["warnings"] = texts(fit.warnings);
+  std::vector<std::string> warnings = fit.warnings;
+  warnings.insert(warnings.end(), fit.notes.begin(), fit.notes.end());
+  out["warnings"] = texts(warnings);
   out["fingerprint"] = "xxh3-128:" + fit.fingerprint;
   out["seconds"] = {{"read", fit.seconds.read},
                     {"fold", fit.seconds.fold},

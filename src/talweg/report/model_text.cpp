@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string plain(const Json& json) {
-  if (const auto text = text_from_json(json)) return valid_utf8(*text);
+  if (const auto text = text_from_json(json)) return printable(*text);
   if (json.is_number_float()) return short_text(json.get<double>(), 10);
   return json.is_null() ? "-" : json.dump();
 }
@@ -23,7 +23,8 @@ std::string plain(const Json& json) {
 std::string part_text(const Json& document, const char* key) {
   std::string out;
   if (!document.contains(key) || !document.at(key).is_object()) return out;
-  for (const auto& [name, value] : document.at(key).items()) out += fmt::format("  {:<30}{}\n", name, plain(value));
+  for (const auto& [name, value] : document.at(key).items())
+    out += fmt::format("  {:<30}{}\n", name, plain(value));
   return out;
 }
 
@@ -32,23 +33,29 @@ std::string part_text(const Json& document, const char* key) {
 Result<std::string> model_text(const Model& model, const Style& style) {
   const Json document = Json::parse(model.document, nullptr, false);
   if (document.is_discarded()) return fail(ErrorKind::data, "the model is not valid JSON");
-  std::string out = fmt::format("linear model of {}\n", style.bold(valid_utf8(model.target)));
+  std::string out = fmt::format("linear model of {}\n", style.bold(printable(model.target)));
   TextTable parameters({"parameter", "value", "standard error"});
   for (std::size_t j = 0; j < model.parameters.size(); ++j) {
     const Json& entry = document.at("parameters").at(j);
-    parameters.add({valid_utf8(model.parameters[j].name), shortest(model.values[j]),
+    parameters.add({printable(model.parameters[j].name), shortest(model.values[j]),
                     entry.contains("standard_error") ? plain(entry.at("standard_error")) : "-"});
   }
   out += parameters.text();
   out += "\ncolumns\n";
-  TextTable columns({"column", "kind", "mean", "levels (the first is the reference)"});
+  TextTable columns({"column", "kind", "mean", "levels"});
   for (const FeatureSummary& feature : model.features) {
     const bool numeric = feature.kind == ColumnKind::numeric;
-    columns.add({valid_utf8(feature.name), numeric ? "numeric" : "text", numeric ? short_text(feature.mean) : "",
-                 numeric ? "" : valid_utf8(name_list(feature.levels))});
+    columns.add(
+        {printable(feature.name), numeric ? "numeric" : "text", numeric ? short_text(feature.mean) : "",
+         numeric ? ""
+                 : printable(name_list(feature.levels)) +
+                       (feature.has_reference
+                            ? fmt::format(", {} is the reference", printable(in_quotes(feature.reference)))
+                            : "")});
   }
   out += columns.text();
-  for (const char* key : {"fit", "options", "data"}) out += fmt::format("\n{}\n{}", key, part_text(document, key));
+  for (const char* key : {"fit", "options", "data"})
+    out += fmt::format("\n{}\n{}", key, part_text(document, key));
   return out;
 }
 

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t kParametersShown = 40;
 
-std::string line(const char* label, const std::string& text) { return fmt::format("{:<12}{}\n", label, text); }
+std::string line(const char* label, const std::string& text) {
+  return fmt::format("{:<12}{}\n", label, text);
+}
 
 std::string optional_text(const std::optional<double>& value, int digits = 6) {
   return value ? short_text(*value, digits) : "-";
@@ -25,11 +27,14 @@ std::string plural(std::uint64_t count, const char* one) {
 }
 
 std::string rows_text(const IngestAudit& audit, const Plan& plan) {
-  std::string out = fmt::format("{}, {} -> {}", plural(audit.rows, "row"), plural(plan.parameters.size(), "parameter"),
-                                valid_utf8(plan.target));
-  if (audit.rows_rejected > 0) out += fmt::format("; {} bad and left out", plural(audit.rows_rejected, "row"));
-  if (audit.rows_missing > 0) out += fmt::format("; {} left out for a missing cell", plural(audit.rows_missing, "row"));
-  if (audit.rows_weightless > 0) out += fmt::format("; {} left out for weight 0", plural(audit.rows_weightless, "row"));
+  std::string out = fmt::format("{}, {} -> {}", plural(audit.rows, "row"),
+                                plural(plan.parameters.size(), "parameter"), printable(plan.target));
+  if (audit.rows_rejected > 0)
+    out += fmt::format("; {} bad and left out", plural(audit.rows_rejected, "row"));
+  if (audit.rows_missing > 0)
+    out += fmt::format("; {} left out for a missing cell", plural(audit.rows_missing, "row"));
+  if (audit.rows_weightless > 0)
+    out += fmt::format("; {} left out for weight 0", plural(audit.rows_weightless, "row"));
   return out;
 }
 
@@ -40,9 +45,10 @@ std::string method_text(const Plan& plan) {
     out += fmt::format(", momentum {}", shortest(plan.momentum));
   }
   if (plan.learning_rate) {
-    out += fmt::format(", learning rate {} ({})", plan.learning_rate_chosen ? short_text(*plan.learning_rate)
-                                                                            : shortest(*plan.learning_rate),
-                       plan.learning_rate_chosen ? "the best constant one" : "given");
+    out += fmt::format(
+        ", learning rate {} ({})",
+        plan.learning_rate_chosen ? short_text(*plan.learning_rate) : shortest(*plan.learning_rate),
+        plan.learning_rate_chosen ? "the best constant one" : "given");
   } else {
     out += ", exact step along each direction";
   }
@@ -72,12 +78,13 @@ std::string before_text(const Plan& plan) {
   std::string out;
   out += line("stable", fmt::format("learning rates below {}{}; best constant rate {}; condition number {}",
                                     optional_text(plan.largest_stable_rate),
-                                    plan.optimizer == Optimizer::cg ? " (for gd)" : "", optional_text(plan.best_rate),
-                                    optional_text(plan.condition_number)));
+                                    plan.optimizer == Optimizer::cg ? " (for gd)" : "",
+                                    optional_text(plan.best_rate), optional_text(plan.condition_number)));
   if (plan.equivalent_mse) {
-    out += line("same steps", fmt::format("learning rate {} for mse, {} for half-mse, {} for sse",
-                                          short_text(*plan.equivalent_mse), short_text(*plan.equivalent_half_mse),
-                                          short_text(*plan.equivalent_sse)));
+    out += line(
+        "same steps",
+        fmt::format("learning rate {} for mse, {} for half-mse, {} for sse", short_text(*plan.equivalent_mse),
+                    short_text(*plan.equivalent_half_mse), short_text(*plan.equivalent_sse)));
   }
   out += line("forecast", forecast_line(plan));
   return out;
@@ -88,12 +95,17 @@ std::string ending_text(const Fit& fit) {
   const std::string epochs = plural(fit.epochs, "epoch");
   switch (end.reason) {
     case Reason::tolerance:
-      return fmt::format("converged in {}: cost - lowest cost is {}, the limit {}", epochs, short_text(end.measured, 3),
-                         short_text(end.limit, 3));
+      return fmt::format("converged in {}: cost - lowest cost is {}, the limit {}", epochs,
+                         short_text(end.measured, 3), short_text(end.limit, 3));
     case Reason::rounding:
-      return fmt::format("converged in {} to the last digit: what is left ({}) is lost in the rounding of the parameters",
-                         epochs, short_text(end.measured, 3));
+      return fmt::format(
+          "converged in {} to the last digit: what is left ({}) is lost in the rounding of the parameters",
+          epochs, short_text(end.measured, 3));
     case Reason::epochs:
+      if (fit.plan.tolerance) {
+        return fmt::format("stopped after {} by --epochs, before the tolerance {} was reached", epochs,
+                           shortest(*fit.plan.tolerance));
+      }
       return fmt::format("ran {}, as asked", epochs);
     case Reason::seconds:
       return fmt::format("stopped after {} by --max-seconds", epochs);
@@ -113,8 +125,9 @@ std::string parameter_table(const Fit& fit) {
   const std::vector<Parameter>& names = fit.plan.parameters;
   const std::size_t shown = names.size() > kParametersShown ? kParametersShown - 1 : names.size();
   const auto add = [&](std::size_t j) {
-    table.add({valid_utf8(names[j].name), short_text(fit.parameters[j], 10), optional_text(fit.standard_errors[j], 4),
-               short_text(fit.exact_parameters[j], 10), optional_text(fit.certificate.parameter_bounds[j], 2)});
+    table.add({printable(names[j].name), short_text(fit.parameters[j], 10),
+               optional_text(fit.standard_errors[j], 4), short_text(fit.exact_parameters[j], 10),
+               optional_text(fit.certificate.parameter_bounds[j], 2)});
   };
   for (std::size_t j = 0; j < shown; ++j) add(j);
   if (shown < names.size()) add(names.size() - 1);
@@ -138,7 +151,8 @@ std::string certificate_text(const Fit& fit) {
 
 std::string next_text(const Fit& fit, const std::string& model_path) {
   if (fit.diverged()) return "run again with the rate advised above, or without --learning-rate";
-  if (model_path.empty()) return "add -o model.json to keep the model, then: talweg predict model.json NEW.csv";
+  if (model_path.empty())
+    return "add -o model.json to keep the model, then: talweg predict model.json NEW.csv";
   return fmt::format("talweg predict {} NEW.csv", model_path);
 }
 
@@ -151,7 +165,7 @@ bool is_step(std::uint64_t epoch) {
 }  // namespace
 
 void EpochTable::begin(const Plan& plan) {
-  for (const Parameter& parameter : plan.parameters) names_.push_back(valid_utf8(parameter.name));
+  for (const Parameter& parameter : plan.parameters) names_.push_back(printable(parameter.name));
 }
 
 void EpochTable::add(const EpochView& view) {
@@ -173,28 +187,31 @@ std::string EpochTable::text() const {
   for (std::size_t j = 0; j < shown; ++j) header.push_back(names_[j]);
   TextTable table(header);
   for (const TraceRow& row : rows()) {
-    std::vector<std::string> cells = {grouped(row.epoch), short_text(row.cost, 8), short_text(row.gradient_norm, 4)};
+    std::vector<std::string> cells = {grouped(row.epoch), short_text(row.cost, 8),
+                                      short_text(row.gradient_norm, 4)};
     for (std::size_t j = 0; j < shown; ++j) cells.push_back(short_text(row.parameters[j], 8));
     table.add(std::move(cells));
   }
   std::string out = table.text();
-  if (shown < names_.size()) out += fmt::format("  ({} more parameters; --trace FILE has them all)\n", names_.size() - shown);
+  if (shown < names_.size())
+    out += fmt::format("  ({} more parameters; --trace FILE has them all)\n", names_.size() - shown);
   return out;
 }
 
 std::string fit_text(const Fit& fit, const Style& style, const std::string& model_path) {
   std::string out;
   out += line("data", rows_text(fit.audit, fit.plan));
-  out += line("cost", fmt::format("{} = {}", cost_name(fit.plan.cost), valid_utf8(fit.plan.objective)));
+  out += line("cost", fmt::format("{} = {}", cost_name(fit.plan.cost), printable(fit.plan.objective)));
   out += line("method", method_text(fit.plan));
   out += before_text(fit.plan);
-  const std::string ending = valid_utf8(ending_text(fit));
+  const std::string ending = printable(ending_text(fit));
   out += line("ended", fit.diverged() ? style.bad(ending) : style.good(ending));
   out += '\n' + parameter_table(fit) + '\n';
-  out += line("fit", fmt::format("mse {}, rmse {}, r2 {}{}", short_text(fit.mse, 10), short_text(std::sqrt(fit.mse), 10),
-                                 optional_text(fit.r2, 10),
+  out += line("fit", fmt::format("mse {}, rmse {}, r2 {}{}", short_text(fit.mse, 10),
+                                 short_text(std::sqrt(fit.mse), 10), optional_text(fit.r2, 10),
                                  fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
   out += line("certificate", certificate_text(fit));
+  for (const std::string& note : fit.notes) out += line("note", printable(note));
   out += line("next", next_text(fit, model_path));
   return out;
 }
@@ -203,12 +220,12 @@ std::string forecast_text(const Problem& problem, const Style& style) {
   const Plan& plan = problem.plan;
   std::string out;
   out += line("data", rows_text(problem.data.audit, plan));
-  out += line("cost", fmt::format("{} = {}", cost_name(plan.cost), valid_utf8(plan.objective)));
+  out += line("cost", fmt::format("{} = {}", cost_name(plan.cost), printable(plan.objective)));
   out += line("method", method_text(plan));
   out += before_text(plan);
   if (!plan.steepest.empty()) {
     out += line("steepest", fmt::format("{:.0f}% of the direction that limits the rate belongs to {}",
-                                        100 * plan.steepest_share, valid_utf8(quoted(plan.steepest))));
+                                        100 * plan.steepest_share, printable(in_quotes(plan.steepest))));
   }
   out += line("at start", fmt::format("cost {}, lowest cost {}", short_text(plan.start_cost, 10),
                                       short_text(problem.cost->lowest_cost(), 10)));
@@ -219,11 +236,15 @@ std::string forecast_text(const Problem& problem, const Style& style) {
 std::string audit_text(const IngestAudit& audit, const std::vector<ColumnInfo>& columns,
                        const std::vector<FeatureSummary>& features) {
   std::string out;
-  const std::string delimiter = audit.delimiter == '\t' ? "tab" : audit.delimiter == 0 ? "" : fmt::format("'{}'", audit.delimiter);
+  const std::string delimiter = audit.delimiter == '\t' ? "tab"
+                                : audit.delimiter == 0  ? ""
+                                                        : fmt::format("'{}'", audit.delimiter);
   out += line("read", fmt::format("{}{}{}", plural(audit.records, "record"),
-                                  delimiter.empty() ? "" : fmt::format(", delimiter {}{}", delimiter,
-                                                                       audit.delimiter_sniffed ? " (found)" : ""),
-                                  fmt::format(", {} header{}", audit.header ? "a" : "no", audit.header_sniffed ? " (found)" : "")));
+                                  delimiter.empty() ? ""
+                                                    : fmt::format(", delimiter {}{}", delimiter,
+                                                                  audit.delimiter_sniffed ? " (found)" : ""),
+                                  fmt::format(", {} header{}", audit.header ? "a" : "no",
+                                              audit.header_sniffed ? " (found)" : "")));
   TextTable table({"column", "taken as", "missing", "levels", "mean", "std. deviation"});
   for (std::size_t k = 0; k < columns.size(); ++k) {
     const ColumnInfo& column = columns[k];
@@ -233,20 +254,27 @@ std::string audit_text(const IngestAudit& audit, const std::vector<ColumnInfo>& 
       if (!target && feature.name == column.name) summary = &feature;
     }
     const bool numeric = column.kind == ColumnKind::numeric;
-    table.add({valid_utf8(column.name), target ? "target" : numeric ? "numeric" : "text", grouped(column.missing),
-               numeric ? "" : grouped(column.levels), numeric && summary != nullptr ? short_text(summary->mean) : "",
-               numeric && summary != nullptr ? (summary->spread > 0 ? short_text(summary->spread) : "constant") : ""});
+    table.add({printable(column.name),
+               target    ? "target"
+               : numeric ? "numeric"
+                         : "text",
+               grouped(column.missing), numeric ? "" : grouped(column.levels),
+               numeric && summary != nullptr ? short_text(summary->mean) : "",
+               numeric && summary != nullptr
+                   ? (summary->spread > 0 ? short_text(summary->spread) : "constant")
+                   : ""});
   }
   out += table.text();
-  if (!audit.unused.empty()) out += line("not used", valid_utf8(name_list(audit.unused)));
-  if (audit.first_rejected) out += line("first bad", valid_utf8(audit.first_rejected->text()));
+  if (!audit.unused.empty()) out += line("not used", printable(name_list(audit.unused)));
+  if (audit.first_rejected) out += line("first bad", printable(audit.first_rejected->text()));
   return out + '\n';
 }
 
 std::string evaluation_text(const Evaluation& evaluation, const Model& model) {
   std::string out = line("rows", grouped(evaluation.rows));
-  if (evaluation.rows_missing > 0) out += line("left out", plural(evaluation.rows_missing, "row") + " with a missing cell");
-  out += line("target", valid_utf8(model.target));
+  if (evaluation.rows_missing > 0)
+    out += line("left out", plural(evaluation.rows_missing, "row") + " with a missing cell");
+  out += line("target", printable(model.target));
   out += line("mse", short_text(evaluation.mse, 10));
   out += line("rmse", short_text(evaluation.rmse, 10));
   out += line("mae", short_text(evaluation.mae, 10));

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same table gives the same bytes of model and trace, however it is stored, cut and read: determinism_test.py BINARY."""
+import bz2
+import csv
+import gzip
+import hashlib
+import io
+import lzma
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROWS = 20000
+BINARY = ""
+
+
+def make_rows():
+    """20,000 rows: numbers of several sizes with gaps, text with quoted line breaks and late levels, weights."""
+    source = random.Random(20240229)
+    cuts = ["Ideal", "Good", "Fair", 'a "fair" one', "two\nlines", "with, comma", "größe"]
+    rows = []
+    for number in range(ROWS):
+        x = round(source.gauss(3.0, 2.0), 4)
+        big = 1700000000 + 60 * number + source.randrange(60)
+        small = f"{source.uniform(1e-6, 9e-6):.3e}"
+        cut = "last" if number == ROWS - 1 else "late" if number > 15000 and source.random() < 0.01 else source.choice(cuts)
+        grade = source.choice(["A", "B", "C"])
+        weight = source.choice(["0", "1", "2", "0.5"])
+        y = round(2.0 * x + 1e-4 * (number % 977) + len(cut) + source.gauss(0.0, 1.0), 3)
+        cells = [str(x), str(big), small, cut, grade]
+        cells = ["" if source.random() < 0.02 and cell != "last" else cell for cell in cells]
+        rows.append([*cells, weight, str(y)])
+    return ["x", "time", "small", "cut", "grade", "w", "y"], rows
+
+
+def to_text(header, rows, end="\n"):
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator=end)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue().encode()
+
+
+class Determinism(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = Path(tempfile.mkdtemp(prefix="talweg-determinism-"))
+        cls.header, cls.rows = make_rows()
+        cls.text = to_text(cls.header, cls.rows)
+        (cls.directory / "all.csv").write_bytes(cls.text)
+        cls.expected = {}
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.directory)
+
+    OPTIONS = {
+        "mean": ["--missing", "mean"],
+        "drop, weights": ["--missing", "drop", "--weights", "w"],
+        "mean, weights, given rate": ["--missing", "mean", "--weights", "w", "--learning-rate", "1e-20", "--epochs", "50"],
+        "mean, cg, random start": ["--missing", "mean", "--drop", "w", "--optimizer", "cg", "--start", "random", "--seed", "5"],
+        "mean, nesterov, ridge": ["--missing", "mean", "--optimizer", "nesterov", "--l2", "0.1", "--epochs", "300"],
+    }
+
+    def fingerprints(self, files, options, more=(), pipe=None):
+        with tempfile.TemporaryDirectory(dir=self.directory) as name:
+            model, trace = Path(name) / "model.json", Path(name) / "trace.csv"
+            command = [BINARY, "fit", *map(str, files), "--target", "y", *options, *more, "-o", str(model), "--trace", str(trace), "--quiet"]
+            process = subprocess.run(command, input=pipe, capture_output=True, timeout=300, check=False)
+            self.assertEqual(process.returncode, 0, f"{process.stderr.decode()}\n{' '.join(command)}")
+            return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in (model, trace))
+
+    def same(self, key, files, more=(), pipe=None):
+        options = self.OPTIONS[key]
+        if key not in self.expected:
+            self.expected[key] = self.fingerprints([self.directory / "all.csv"], options, ["--threads", "1"])
+        got = self.fingerprints(files, options, more, pipe)
+        for what, hash_got, hash_expected in zip(("model", "trace"), got, self.expected[key]):
+            self.assertEqual(hash_got, hash_expected, f"the {what} differs ({key}, {[Path(f).name for f in files]}, {list(more)})")
+
+    def cut(self, places, end="\n"):
+        paths = []
+        for number, (first, last) in enumerate(zip([0, *places], [*places, ROWS])):
+            path = self.directory / f"part{len(places)}_{places[0]}_{number}.csv"
+            path.write_bytes(to_text(self.header, self.rows[first:last], end))
+            paths.append(path)
+        return paths
+
+    def test_threads(self):
+        for key in self.OPTIONS:
+            for threads in ("1", "2", "7"):
+                with self.subTest(key=key, threads=threads):
+                    self.same(key, [self.directory / "all.csv"], ["--threads", threads])
+
+    def test_pipe(self):
+        for key in self.OPTIONS:
+            with self.subTest(key=key):
+                self.same(key, ["-"], pipe=self.text)
+
+    def test_compressed(self):
+        packed = {"gz": gzip.compress(self.text, 6), "bz2": bz2.compress(self.text, 9), "xz": lzma.compress(self.text, preset=1)}
+        if shutil.which("zstd"):
+            packed["zst"] = subprocess.run(["zstd", "-q", "-c"], input=self.text, capture_output=True, check=True).stdout
+        half = len(self.text) // 2
+        packed["twice.gz"] = gzip.compress(self.text[:half]) + gzip.compress(self.text[half:])
+        for ending, content in packed.items():
+            path = self.directory / f"all.csv.{ending}"
+            path.write_bytes(content)
+            for key in ("mean", "drop, weights"):
+                with self.subTest(ending=ending, key=key):
+                    self.same(key, [path])
+            with self.subTest(ending=ending, key="as a pipe"):
+                self.same("mean", ["-"], pipe=content)
+
+    def test_line_ends(self):
+        path = self.directory / "crlf.csv"
+        path.write_bytes(to_text(self.header, self.rows, "\r\n"))
+        for key in self.OPTIONS:
+            with self.subTest(key=key):
+                self.same(key, [path], ["--threads", "2"])
+
+    def test_delimiter_and_quotes(self):
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n", delimiter="\t", quoting=csv.QUOTE_ALL)
+        writer.writerow(self.header)
+        writer.writerows(self.rows)
+        path = self.directory / "all.tsv"
+        path.write_bytes(stream.getvalue().encode())
+        self.same("mean", [path], ["--threads", "2"])
+
+    def test_cut_into_files(self):
+        source = random.Random(7)
+        cuts = [sorted(source.sample(range(1, ROWS), 4)) for _ in range(4)]
+        cuts += [[1, 2, 3, 4], [255, 256, 257, 19999], [100, 300, 1000, 1001], [999, 2 * 256, 3000, 8192]]
+        for places in cuts:
+            places = sorted(places)
+            paths = self.cut(places)
+            for key in ("mean", "drop, weights"):
+                with self.subTest(places=places, key=key):
+                    self.same(key, paths, ["--threads", source.choice("127")])
+
+    def test_cut_and_mixed(self):
+        first, second, third = self.cut([4321, 12345])
+        packed = self.directory / "second.csv.gz"
+        packed.write_bytes(gzip.compress(second.read_bytes()))
+        empty = self.directory / "empty.csv"
+        empty.write_bytes(to_text(self.header, []))
+        for key in self.OPTIONS:
+            with self.subTest(key=key):
+                self.same(key, [empty, first, packed, empty, "-"], ["--threads", "2"], pipe=third.read_bytes())
+
+    def test_again(self):
+        for _ in range(3):
+            self.same("mean", [self.directory / "all.csv"])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: determinism_test.py BINARY [unittest options]")
+    BINARY = str(Path(sys.argv.pop(1)).resolve())
+    program = unittest.main(exit=False)
+    result = program.result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    sys.exit(1 if failed or not result.testsRun else 0)

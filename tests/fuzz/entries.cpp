@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz/entries.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "talweg/data/bytes.h"
+#include "talweg/data/csv_scanner.h"
+#include "talweg/data/npy.h"
+#include "talweg/data/row_reader.h"
+#include "talweg/data/sniff.h"
+
+namespace talweg::fuzz {
+namespace {
+
+void require(bool held, const char* promise) {
+  if (held) return;
+  std::fprintf(stderr, "broken: %s\n", promise);
+  std::abort();
+}
+
+std::string_view text_of(std::span<const std::uint8_t> input) {
+  return {reinterpret_cast<const char*>(input.data()), input.size()};
+}
+
+// Limits what a small input may blow up to, so that a fuzzer does not spend its time on decompression.
+class LimitedSource final : public ByteSource {
+ public:
+  LimitedSource(std::unique_ptr<ByteSource> source, std::size_t piece)
+      : source_(std::move(source)), piece_(piece) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    if (given_ > kMost) return 0;
+    auto count = source_->read(into.subspan(0, std::min(into.size(), piece_)));
+    if (count) given_ += *count;
+    return count;
+  }
+
+ private:
+  static constexpr std::size_t kMost = std::size_t{1} << 18U;
+  std::unique_ptr<ByteSource> source_;
+  std::size_t piece_;
+  std::size_t given_ = 0;
+};
+
+void append_record(std::string& out, const CsvRecord& record) {
+  out += std::to_string(record.line) + ':' + std::string(record.raw);
+  if (record.bad) {
+    out += " bad " + record.bad->text();
+  } else {
+    for (const std::string_view field : record.fields) out.append(1, '\x1E').append(field);
+  }
+  out += '\n';
+}
+
+std::string transcript(std::string_view text, std::size_t piece, char delimiter, bool keep_blank_lines) {
+  auto source = memory_bytes(text, "input");
+  if (!source) return source.error().text();
+  CsvScanner scanner(std::make_unique<LimitedSource>(std::move(*source), piece), "input", delimiter,
+                     keep_blank_lines);
+  std::string out;
+  CsvRecord record;
+  std::uint64_t line = 0;
+  while (true) {
+    const auto any = scanner.next(record);
+    if (!any) return out + "error " + any.error().text();
+    if (!*any) return out + "end";
+    require(record.line > line, "lines ascend");
+    require(record.bad || !record.fields.empty(), "a record has a field");
+    line = record.line;
+    append_record(out, record);
+  }
+}
+
+void check_block(const RowBlock& block, const RowReader& reader) {
+  require(block.rows > 0 && block.rows <= kBlockRows, "a block has rows, and not too many");
+  require(block.columns == reader.dense_names().size(), "a block has the dense columns");
+  require(block.values.size() == block.rows * block.columns, "a block is whole");
+  require(std::all_of(block.values.begin(), block.values.end(), [](double v) { return std::isfinite(v); }),
+          "values are finite");
+  require(block.weights.empty() || block.weights.size() == block.rows, "a weight for each row");
+  require(std::all_of(block.weights.begin(), block.weights.end(), [](double w) { return w > 0; }),
+          "weights > 0");
+  require(block.level_end.empty() ? block.levels.empty() : block.level_end.size() == block.rows,
+          "level ends");
+  std::size_t from = 0;
+  for (const std::size_t to : block.level_end) {
+    require(from <= to && to <= block.levels.size(), "level ends ascend");
+    for (std::size_t i = from; i < to; ++i) {
+      require(block.levels[i] < reader.levels().size(), "a level that is known");
+      require(i == from || block.levels[i - 1] < block.levels[i], "levels of a row ascend");
+    }
+    from = to;
+  }
+}
+
+void read_rows(const std::string& path, const TableOptions& options, const ColumnRequest& request) {
+  auto reader = RowReader::open({path}, options, request);
+  if (!reader) {
+    require(!reader.error().what.empty(), "an error says what");
+    return;
+  }
+  RowBlock block;
+  std::uint64_t rows = 0;
+  bool first = true;
+  std::uint64_t number = 0;
+  while (true) {
+    const auto any = reader->next(block);
+    if (!any) {
+      require(!any.error().what.empty(), "an error says what");
+      return;
+    }
+    if (!*any) break;
+    check_block(block, *reader);
+    require(first || block.number > number, "block numbers ascend");
+    first = false;
+    number = block.number;
+    rows += block.rows;
+  }
+  const IngestAudit& audit = reader->audit();
+  require(rows == audit.rows && rows > 0, "the audit counts the rows used");
+  require(audit.records == audit.rows + audit.rows_rejected + audit.rows_missing + audit.rows_weightless,
+          "every record is accounted for");
+  require(reader->fingerprint().size() == 32, "a fingerprint");
+}
+
+// RowReader takes paths: a file that lives in memory has one.
+void as_table(std::string_view text, std::uint8_t choice) {
+  const int descriptor = ::memfd_create("fuzz", MFD_CLOEXEC);
+  if (descriptor < 0) return;
+  const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (written) {
+    TableOptions options;
+    if ((choice & 1U) != 0) options.header = (choice & 2U) != 0;
+    if ((choice & 4U) != 0) options.decimal = ',';
+    const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+    auto table = TableReader::open({path}, options);
+    if (table) {
+      ColumnRequest request;
+      request.target = table->names().back();
+      request.missing = static_cast<MissingPolicy>((choice >> 3U) % 3);
+      request.bad_rows = (choice & 32U) != 0 ? BadRowPolicy::skip : BadRowPolicy::error;
+      if ((choice & 64U) != 0) request.weights = table->names().front();
+      if ((choice & 128U) != 0 && table->names().size() > 2) request.categorical = {table->names()[1]};
+      read_rows(path, options, request);
+    }
+  }
+  ::close(descriptor);
+}
+
+}  // namespace
+
+void csv(std::span<const std::uint8_t> input) {
+  if (input.empty()) return;
+  const std::uint8_t choice = input[0];
+  const std::string_view text = text_of(input.subspan(1));
+  const char delimiter = sniff_delimiter(text);
+  const bool keep = (choice & 1U) != 0;
+  const std::string whole = transcript(text, static_cast<std::size_t>(-1), delimiter, keep);
+  require(transcript(text, 1, delimiter, keep) == whole, "pieces of one byte make no difference");
+  require(transcript(text, 2 + choice, delimiter, keep) == whole, "pieces make no difference");
+  as_table(text, choice);
+}
+
+void npy(std::span<const std::uint8_t> input) {
+  if (input.empty()) return;
+  const std::string_view text = text_of(input.subspan(1));
+  auto source = memory_bytes(text, "input");
+  if (!source) return;
+  auto reader = NpyReader::open(std::make_unique<LimitedSource>(std::move(*source), 1U + input[0]), "input");
+  if (reader) {
+    std::span<const double> row;
+    while (true) {
+      const auto any = reader->next(row);
+      if (!any || !*any) break;
+      require(row.size() == reader->columns(), "a row is whole");
+    }
+  }
+  as_table(text, input[0]);
+}
+
+}  // namespace talweg::fuzz

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the fuzzers do with an input; ordinary tests call the same functions. A broken promise aborts.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace talweg::fuzz {
+
+/// The scanner over the bytes, whole and in pieces (both must say the same), decompressed where they are
+/// compressed; then a table of them. The first byte chooses options.
+void csv(std::span<const std::uint8_t> input);
+
+/// A .npy file, as rows and as a table.
+void npy(std::span<const std::uint8_t> input);
+
+}  // namespace talweg::fuzz

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/objective/curvature.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/table.h"
+
+namespace talweg {
+namespace {
+
+// Q diag(lambda) Q' from Householder reflections.
+std::vector<double> matrix_with(test::Random& random, const std::vector<double>& lambda) {
+  const std::size_t n = lambda.size();
+  std::vector<long double> a(n * n, 0.0L);
+  for (std::size_t i = 0; i < n; ++i) a[i * n + i] = lambda[i];
+  for (int round = 0; round < 3; ++round) {
+    std::vector<long double> v(n);
+    long double norm = 0;
+    for (auto& x : v) {
+      x = random.normal();
+      norm += x * x;
+    }
+    for (int side = 0; side < 2; ++side) {
+      for (std::size_t i = 0; i < n; ++i) {
+        long double dot = 0;
+        for (std::size_t k = 0; k < n; ++k) dot += v[k] * (side == 0 ? a[k * n + i] : a[i * n + k]);
+        for (std::size_t k = 0; k < n; ++k)
+          (side == 0 ? a[k * n + i] : a[i * n + k]) -= 2 * dot / norm * v[k];
+      }
+    }
+  }
+  std::vector<double> out(n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j)
+      out[i * n + j] = static_cast<double>((a[i * n + j] + a[j * n + i]) / 2);
+  }
+  return out;
+}
+
+TEST(Curvature, FindsTheEigenvaluesThatWerePutIn) {
+  test::Random random(51);
+  for (const std::size_t n :
+       {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{64}, std::size_t{80}}) {
+    std::vector<double> lambda(n);
+    for (double& l : lambda) l = random.decade(-6, 0);
+    std::sort(lambda.begin(), lambda.end());
+    std::vector<double> gradient(n);
+    for (double& g : gradient) g = random.normal();
+    const std::vector<double> hessian = matrix_with(random, lambda);
+    const Curvature found = curvature(hessian, gradient);
+    ASSERT_EQ(found.size(), n);
+    EXPECT_EQ(found.first_positive, 0U);
+    double total = 0;
+    for (std::size_t k = 0; k < n; ++k) {
+      EXPECT_NEAR(found.eigenvalues[k], lambda[k], 4e-16 * static_cast<double>(n + 4) * lambda.back());
+      total += found.mode_gaps[k];
+      double norm = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        double product = 0;
+        for (std::size_t j = 0; j < n; ++j) product += hessian[i * n + j] * found.eigenvectors[k * n + j];
+        EXPECT_NEAR(product, found.eigenvalues[k] * found.eigenvectors[k * n + i], 1e-14 * lambda.back());
+        norm += found.eigenvectors[k * n + i] * found.eigenvectors[k * n + i];
+      }
+      EXPECT_NEAR(norm, 1, 1e-13);
+    }
+    EXPECT_DOUBLE_EQ(found.condition_number(), found.largest() / found.smallest());
+    // The gaps of the modes add up to 1/2 g' H^-1 g.
+    std::vector<test::Quad> a;
+    for (const double h : hessian) a.push_back(test::quad(h));
+    const auto solved = test::solve_positive(a, test::quads(gradient));
+    test::Quad gap = 0;
+    for (std::size_t j = 0; j < n; ++j) gap += test::quad(gradient[j]) * solved[j] / 2;
+    EXPECT_NEAR(total, test::plain(gap), (n <= 64 ? 1e-9 : 1e-7) * test::plain(gap)) << n;
+  }
+}
+
+TEST(Curvature, NullEigenvaluesHaveNoGapAndNoPartInTheCondition) {
+  test::Random random(52);
+  const std::vector<double> hessian = matrix_with(random, {0, 0, 0.5, 2});
+  const Curvature found = curvature(hessian, std::vector<double>{1, 2, 3, 4});
+  EXPECT_EQ(found.first_positive, 2U);
+  EXPECT_EQ(found.mode_gaps[0], 0);
+  EXPECT_EQ(found.mode_gaps[1], 0);
+  EXPECT_NEAR(found.condition_number(), 4, 1e-12);
+}
+
+TEST(Curvature, OfNothing) {
+  const Curvature found = curvature({}, {});
+  EXPECT_EQ(found.size(), 0U);
+  EXPECT_EQ(found.largest(), 0);
+  EXPECT_EQ(found.condition_number(), 1);
+}
+
+}  // namespace
+}  // namespace talweg
