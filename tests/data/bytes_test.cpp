@@ -156,7 +156,9 @@ TEST(Bytes, NoPermissionIsAnError) {
     ASSERT_EQ(::seteuid(kNobody), 0);
   }
   const auto source = open_bytes(path);
-  if (own == 0) ASSERT_EQ(::seteuid(own), 0);
+  if (own == 0) {
+    ASSERT_EQ(::seteuid(own), 0);
+  }
   ASSERT_FALSE(source);
   EXPECT_EQ(plain(source.error()),
             "secret.csv: no permission to read it; ask its owner, or change its mode (chmod +r)");

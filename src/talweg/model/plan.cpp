@@ -221,7 +221,7 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
   } else if (plan.tolerance && plan.forecast.epochs &&
              plan.forecast.quality != ForecastQuality::upper_bound && *plan.forecast.epochs > plan.epochs) {
-    plan.warnings.push_back(fmt::format("{} epochs will not reach the tolerance {}, which takes about {}; {}",
+    plan.warnings.push_back(fmt::format("{} epochs end before the tolerance {} is reached, which takes about {}; {}",
                                         grouped(plan.epochs), shortest(*plan.tolerance),
                                         grouped(*plan.forecast.epochs),
                                         plan.scale == Scale::none ? "use --scale standard or --optimizer cg"
