@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fold's kernel beside its plain reference, and the fold of whole blocks, by number of columns.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "talweg/base/random.h"
+#include "talweg/objective/gram_kernel.h"
+#include "talweg/objective/moments.h"
+
+namespace talweg {
+namespace {
+
+RowBlock random_block(std::size_t columns) {
+  RowBlock block;
+  block.clear(0, columns);
+  block.rows = kBlockRows;
+  for (std::size_t k = 0; k < block.rows * columns; ++k) block.values.push_back(random_normal(1, 0, k));
+  return block;
+}
+
+template <void (*kKernel)(const GramInput&, double*, double*)>
+void products(benchmark::State& state) {
+  const auto columns = static_cast<std::size_t>(state.range(0));
+  const std::size_t stride = (columns + kGramPadding - 1) / kGramPadding * kGramPadding;
+  std::vector<double> z(kBlockRows * stride);
+  for (std::size_t k = 0; k < z.size(); ++k) z[k] = random_normal(1, 0, k);
+  std::vector<double> sum(columns * stride);
+  std::vector<double> error(columns * stride);
+  const GramInput input{z.data(), nullptr, z.data(), nullptr, kBlockRows, columns, stride};
+  for (auto _ : state) {
+    kKernel(input, sum.data(), error.data());
+    benchmark::DoNotOptimize(sum.data());
+  }
+  const double pairs = static_cast<double>(columns * (columns + 1) / 2) * static_cast<double>(kBlockRows);
+  state.counters["products/s"] = benchmark::Counter(pairs, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(products<gram>)->Arg(3)->Arg(11)->Arg(29)->Arg(91)->Arg(501)->Name("products/kernel");
+BENCHMARK(products<gram_reference>)->Arg(3)->Arg(11)->Arg(29)->Arg(91)->Name("products/reference");
+
+void fold_rows(benchmark::State& state) {
+  const RowBlock block = random_block(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(fold_block(block));
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kBlockRows));
+}
+BENCHMARK(fold_rows)->Arg(3)->Arg(11)->Arg(29)->Arg(91)->Arg(501)->Name("fold/rows");
+
+void merge_folds(benchmark::State& state) {
+  const FoldedRows folded = fold_block(random_block(static_cast<std::size_t>(state.range(0))));
+  for (auto _ : state) benchmark::DoNotOptimize(merge(folded, folded));
+}
+BENCHMARK(merge_folds)->Arg(11)->Arg(91)->Name("fold/merge");
+
+}  // namespace
+}  // namespace talweg
