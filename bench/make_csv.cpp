@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table for measurements on standard output:  make_csv ROWS NUMERIC_COLUMNS DIGITS [TEXT_COLUMNS LEVELS]
-// The target `y` is a linear function of the numeric columns plus noise. The same arguments give the same bytes.
+// The target `y` is a linear function of the numeric columns plus noise. The same arguments give the same
+// bytes.
 #include <fmt/format.h>
 
 #include <cstdint>

@@ -86,6 +86,18 @@ TEST(Curvature, NullEigenvaluesHaveNoGapAndNoPartInTheCondition) {
   EXPECT_NEAR(found.condition_number(), 4, 1e-12);
 }
 
+TEST(Curvature, BeyondTheFullSpectrumKnowsEigenvaluesAndTheSteepestDirection) {
+  const std::size_t n = kFullSpectrum + 1;
+  std::vector<double> hessian(n * n, 0.0);
+  for (std::size_t j = 0; j < n; ++j) hessian[j * n + j] = 1 + static_cast<double>(j % 7);
+  hessian[5 * n + 5] = 30;
+  const Curvature found = curvature(hessian, std::vector<double>(n, 1.0));
+  EXPECT_NEAR(found.largest(), 30, 1e-12);
+  EXPECT_NEAR(found.condition_number(), 30, 1e-10);
+  EXPECT_TRUE(found.mode_gaps.empty());
+  EXPECT_NEAR(std::abs(found.steepest[5]), 1, 1e-12);
+}
+
 TEST(Curvature, OfNothing) {
   const Curvature found = curvature({}, {});
   EXPECT_EQ(found.size(), 0U);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Double-double arithmetic: a number as an unevaluated sum high + low of two doubles, about 106 bits.
-// Sources: Dekker 1971; Knuth, TAOCP 2, 4.2.2 (two_sum); Joldes, Muller, Popescu, "Tight and rigorous error bounds for
-// basic building blocks of double-word arithmetic", ACM TOMS 44(2), 2017 (the algorithms named below).
-// Relative errors, absent overflow and underflow: + and - 3*2^-106 (AccurateDWPlusDW), * 5*2^-106 (DWTimesDW3), / about
-// 10*2^-106. This file must be compiled without contraction and without fast-math.
+// Sources: Dekker 1971; Knuth, TAOCP 2, 4.2.2 (two_sum); Joldes, Muller, Popescu, "Tight and rigorous error
+// bounds for basic building blocks of double-word arithmetic", ACM TOMS 44(2), 2017 (the algorithms named
+// below). Relative errors, absent overflow and underflow: + and - 3*2^-106 (AccurateDWPlusDW), * 5*2^-106
+// (DWTimesDW3), / about 10*2^-106. This file must be compiled without contraction and without fast-math.
 #pragma once
 
 #include <cmath>
@@ -39,7 +39,9 @@ inline DoubleDouble fast_two_sum(double a, double b) {
 }
 
 /// a - b exactly.
-inline DoubleDouble two_difference(double a, double b) { return two_sum(a, -b); }
+inline DoubleDouble two_difference(double a, double b) {
+  return two_sum(a, -b);
+}
 
 /// a * b exactly.
 inline DoubleDouble two_product(double a, double b) {
@@ -47,7 +49,9 @@ inline DoubleDouble two_product(double a, double b) {
   return {p, std::fma(a, b, -p)};
 }
 
-inline DoubleDouble operator-(DoubleDouble a) { return {-a.high, -a.low}; }
+inline DoubleDouble operator-(DoubleDouble a) {
+  return {-a.high, -a.low};
+}
 
 inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
   const DoubleDouble s = two_sum(a.high, b.high);
@@ -56,7 +60,9 @@ inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
   return fast_two_sum(v.high, t.low + v.low);
 }
 
-inline DoubleDouble operator-(DoubleDouble a, DoubleDouble b) { return a + (-b); }
+inline DoubleDouble operator-(DoubleDouble a, DoubleDouble b) {
+  return a + (-b);
+}
 
 inline DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
   const DoubleDouble p = two_product(a.high, b.high);
@@ -72,14 +78,22 @@ inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
   return fast_two_sum(first, second) + DoubleDouble(rest2.high / b.high);
 }
 
-inline DoubleDouble& operator+=(DoubleDouble& a, DoubleDouble b) { return a = a + b; }
-inline DoubleDouble& operator-=(DoubleDouble& a, DoubleDouble b) { return a = a - b; }
-inline DoubleDouble& operator*=(DoubleDouble& a, DoubleDouble b) { return a = a * b; }
+inline DoubleDouble& operator+=(DoubleDouble& a, DoubleDouble b) {
+  return a = a + b;
+}
+inline DoubleDouble& operator-=(DoubleDouble& a, DoubleDouble b) {
+  return a = a - b;
+}
+inline DoubleDouble& operator*=(DoubleDouble& a, DoubleDouble b) {
+  return a = a * b;
+}
 
 inline bool operator<(DoubleDouble a, DoubleDouble b) {
   return a.high < b.high || (a.high == b.high && a.low < b.low);
 }
-inline bool operator==(DoubleDouble a, DoubleDouble b) { return a.high == b.high && a.low == b.low; }
+inline bool operator==(DoubleDouble a, DoubleDouble b) {
+  return a.high == b.high && a.low == b.low;
+}
 
 inline DoubleDouble sqrt(DoubleDouble a) {
   if (!(a.high > 0)) return {std::sqrt(a.high), 0};
@@ -88,6 +102,8 @@ inline DoubleDouble sqrt(DoubleDouble a) {
   return fast_two_sum(root, rest.high / (2 * root));
 }
 
-inline bool is_finite(DoubleDouble a) { return std::isfinite(a.high) && std::isfinite(a.low); }
+inline bool is_finite(DoubleDouble a) {
+  return std::isfinite(a.high) && std::isfinite(a.low);
+}
 
 }  // namespace talweg

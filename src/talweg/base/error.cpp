@@ -22,12 +22,9 @@ std::string Error::text() const {
   return out;
 }
 
-std::string in_quotes(std::string_view text, std::size_t limit) {
-  std::string out = "'";
-  std::size_t shown = std::min(text.size(), limit);
-  while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0U) == 0x80U)
-    --shown;
-  for (const char c : text.substr(0, shown)) {
+std::string escape_controls(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\n') {
       out += "\\n";
@@ -41,9 +38,14 @@ std::string in_quotes(std::string_view text, std::size_t limit) {
       out += c;
     }
   }
-  if (shown < text.size()) out += "...";
-  out += "'";
   return out;
+}
+
+std::string in_quotes(std::string_view text, std::size_t limit) {
+  std::size_t shown = std::min(text.size(), limit);
+  while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0U) == 0x80U)
+    --shown;
+  return "'" + escape_controls(text.substr(0, shown)) + (shown < text.size() ? "...'" : "'");
 }
 
 namespace {

@@ -44,6 +44,9 @@ inline tl::unexpected<Error> fail(ErrorKind kind, std::string what, std::string 
   return tl::unexpected<Error>(Error{kind, std::move(what), std::move(remedy)});
 }
 
+/// Control bytes written as \n, \r, \t or \x1b.
+std::string escape_controls(std::string_view text);
+
 /// A cell or name fit for a one-line message: control bytes escaped, cut after `limit` bytes (never inside a
 /// UTF-8 character), in single quotes.
 std::string in_quotes(std::string_view text, std::size_t limit = 40);

@@ -9,14 +9,19 @@
 namespace talweg {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // fast_float 3.9 reports both overflow and underflow by the value it leaves behind: infinity or zero.
 ParsedNumber from_library(std::string_view text, char decimal) {
   double value = 0;
   const fast_float::parse_options options(fast_float::chars_format::general, decimal);
-  const auto [end, code] = fast_float::from_chars_advanced(text.data(), text.data() + text.size(), value, options);
+  const auto [end, code] =
+      fast_float::from_chars_advanced(text.data(), text.data() + text.size(), value, options);
   if (end != text.data() + text.size()) return {0, NumberStatus::not_a_number};
   if (!std::isfinite(value)) return {0, NumberStatus::out_of_range};
   return {value, NumberStatus::ok};
@@ -49,9 +54,13 @@ ParsedNumber parse_number(std::string_view text, char decimal) {
   return from_library(text, decimal);
 }
 
-std::string shortest(double value) { return fmt::format("{}", value); }
+std::string shortest(double value) {
+  return fmt::format("{}", value);
+}
 
-std::string short_text(double value, int digits) { return fmt::format("{:.{}g}", value, digits); }
+std::string short_text(double value, int digits) {
+  return fmt::format("{:.{}g}", value, digits);
+}
 
 std::string grouped(unsigned long long value) {
   const std::string plain = fmt::format("{}", value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text to double and back. Reading is correctly rounded and knows no locale; writing gives the shortest text that reads
-// back to the same bits.
+// Text to double and back. Reading is correctly rounded and knows no locale; writing gives the shortest text
+// that reads back to the same bits.
 #pragma once
 
 #include <string>
@@ -19,9 +19,10 @@ struct ParsedNumber {
   NumberStatus status = NumberStatus::not_a_number;
 };
 
-/// Reads the whole of `text` as one decimal number: blanks (space, tab) around it, an optional sign, digits with an
-/// optional point (`decimal`, which may be ','), an optional exponent: `1`, `+1.`, `.5`, `-1.5E+3`. What underflows is
-/// zero (or the nearest subnormal). Hexadecimal digits, digit separators and `nan` are not numbers.
+/// Reads the whole of `text` as one decimal number: blanks (space, tab) around it, an optional sign, digits
+/// with an optional point (`decimal`, which may be ','), an optional exponent: `1`, `+1.`, `.5`, `-1.5E+3`.
+/// What underflows is zero (or the nearest subnormal). Hexadecimal digits, digit separators and `nan` are not
+/// numbers.
 ParsedNumber parse_number(std::string_view text, char decimal = '.');
 
 /// Shortest decimal text that reads back to `value`: `0.1`, `1e-05`, `3`. Never locale-dependent.

@@ -55,7 +55,8 @@ Result<OutputFile> OutputFile::open(const std::string& path) {
   if (exists && ::access(path.c_str(), W_OK) != 0) return fail(cannot(path, "write", errno));
   // A link keeps pointing where it points: the file behind it is replaced.
   std::error_code code;
-  const std::filesystem::path real = exists ? std::filesystem::canonical(path, code) : std::filesystem::path(path);
+  const std::filesystem::path real =
+      exists ? std::filesystem::canonical(path, code) : std::filesystem::path(path);
   out.path_ = code ? path : real.string();
   out.temporary_ = out.path_ + ".XXXXXX";
   out.descriptor_ = ::mkostemp(out.temporary_.data(), O_CLOEXEC);
@@ -86,7 +87,9 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
   return *this;
 }
 
-OutputFile::~OutputFile() { discard(); }
+OutputFile::~OutputFile() {
+  discard();
+}
 
 void OutputFile::discard() noexcept {
   if (descriptor_ >= 0) ::close(descriptor_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that appears whole or not at all: opened before a long run (so a bad path fails at once), written beside its place
-// under a temporary name, renamed into place by commit(). What is not a plain file (/dev/stdout, a pipe) is written directly.
+// A file that appears whole or not at all: opened before a long run (so a bad path fails at once), written
+// beside its place under a temporary name, renamed into place by commit(). What is not a plain file
+// (/dev/stdout, a pipe) is written directly.
 #pragma once
 
 #include <string>
@@ -35,7 +36,8 @@ class OutputFile {
   int descriptor_ = -1;
 };
 
-/// Writes all of `text` to an open descriptor; interrupted calls go on. The error has no file name yet; errno is kept.
+/// Writes all of `text` to an open descriptor; interrupted calls go on. The error has no file name yet; errno
+/// is kept.
 Result<void> write_all(int descriptor, std::string_view text);
 
 }  // namespace talweg

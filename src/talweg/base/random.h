@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counter-based random numbers: the n-th number of a stream is a pure function of (seed, stream, n), so any order of
-// evaluation and any number of threads give the same numbers.
-// Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011 (Philox4x32-10).
+// Counter-based random numbers: the n-th number of a stream is a pure function of (seed, stream, n), so any
+// order of evaluation and any number of threads give the same numbers. Source: Salmon, Moraes, Dror, Shaw,
+// "Parallel random numbers: as easy as 1, 2, 3", SC 2011 (Philox4x32-10).
 #pragma once
 
 #include <array>

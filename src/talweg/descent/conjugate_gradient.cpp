@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conjugate gradients (Hestenes and Stiefel 1952) with Polak and Ribiere's factor, restarted where it is negative:
+// Conjugate gradients (Hestenes and Stiefel 1952) with Polak and Ribiere's factor, restarted where it is
+// negative:
 //   d <- -g + max(0, g.(g - g before) / |g before|^2) d,   x <- x + t d
 // t is exact for a quadratic cost, -g.d / d'Hd; for others it comes from the line search.
 #include <algorithm>
@@ -48,7 +49,9 @@ class ConjugateGradient final : public Method {
     double factor = 0;
     if (!previous_.empty()) {
       const double before = dot(previous_, previous_);
-      factor = before > 0 ? std::max(0.0, (dot(at.gradient, at.gradient) - dot(at.gradient, previous_)) / before) : 0;
+      factor = before > 0
+                   ? std::max(0.0, (dot(at.gradient, at.gradient) - dot(at.gradient, previous_)) / before)
+                   : 0;
     }
     direction_.resize(n, 0.0);
     for (std::size_t j = 0; j < n; ++j) direction_[j] = factor * direction_[j] - at.gradient[j];
@@ -66,6 +69,8 @@ class ConjugateGradient final : public Method {
 
 }  // namespace
 
-std::unique_ptr<Method> make_conjugate_gradient(const MethodSettings&) { return std::make_unique<ConjugateGradient>(); }
+std::unique_ptr<Method> make_conjugate_gradient(const MethodSettings&) {
+  return std::make_unique<ConjugateGradient>();
+}
 
 }  // namespace talweg

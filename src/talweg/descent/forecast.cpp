@@ -90,6 +90,17 @@ Forecast simulated_epochs(const Curvature& curvature, const MethodSettings& sett
   return {most + static_cast<std::uint64_t>(std::ceil(rest)), ForecastQuality::about};
 }
 
+// By the slowest mode alone, as if it held the whole gap.
+std::optional<std::uint64_t> envelope_epochs(const Curvature& curvature, const MethodSettings& settings,
+                                             double rate, double ratio) {
+  const double slowest =
+      std::max(mode_factor(settings.optimizer, rate * curvature.smallest(), settings.momentum),
+               mode_factor(settings.optimizer, rate * curvature.largest(), settings.momentum));
+  const double epochs = std::log(ratio) / (2 * std::log(slowest));
+  if (!(epochs < static_cast<double>(kMostEpochs))) return std::nullopt;
+  return static_cast<std::uint64_t>(std::max(1.0, std::ceil(epochs)));
+}
+
 }  // namespace
 
 Forecast forecast_epochs(const Curvature& curvature, const MethodSettings& settings, double start_gap,
@@ -115,6 +126,9 @@ Forecast forecast_epochs(const Curvature& curvature, const MethodSettings& setti
   const double rate = *settings.learning_rate;
   const double stable = largest_stable_rate(settings.optimizer, curvature.largest(), settings.momentum);
   if (!(rate > 0) || !(rate < stable)) return {std::nullopt, quality};
+  if (curvature.mode_gaps.empty()) {
+    return {envelope_epochs(curvature, settings, rate, limit_gap / start_gap), ForecastQuality::about};
+  }
   if (settings.optimizer == Optimizer::gd)
     return {gradient_descent_epochs(curvature, rate, limit_gap), quality};
   return simulated_epochs(curvature, settings, rate, limit_gap, quality);

@@ -6,9 +6,9 @@
 
 namespace talweg {
 
-std::optional<double> LineSearch::cost_at(const Iterate& at, Objective& objective, std::span<const double> direction,
-                                          double length, std::vector<double>& gradient,
-                                          std::uint64_t& evaluations) const {
+std::optional<double> LineSearch::cost_at(const Iterate& at, Objective& objective,
+                                          std::span<const double> direction, double length,
+                                          std::vector<double>& gradient, std::uint64_t& evaluations) const {
   Point point = at.point;
   point.move(direction, length);
   gradient.resize(direction.size());
@@ -36,7 +36,8 @@ std::optional<LineSearch::Found> LineSearch::search(const Iterate& at, Objective
     Found best{length, *cost};
     for (int doubling = 0; halving == 0 && doubling < kMostDoublings; ++doubling) {
       const auto longer = cost_at(at, objective, direction, 2 * best.length, trial_, evaluations);
-      if (!longer || !(*longer < best.cost) || !(*longer <= at.cost + 2 * kArmijo * best.length * slope)) break;
+      if (!longer || !(*longer < best.cost) || !(*longer <= at.cost + 2 * kArmijo * best.length * slope))
+        break;
       best = {2 * best.length, *longer};
       gradient_.swap(trial_);
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A backtracking line search for costs that are not quadratic: the largest of the lengths first, first/2, first/4, ...
-// (or, where the first length is taken at once, first*2, first*4, ... while the cost still falls) that satisfies Armijo's
-// condition  f(x + t d) <= f(x) + 1e-4 t g.d   (Nocedal and Wright, Numerical Optimization, 2006, section 3.1).
+// A backtracking line search for costs that are not quadratic: the largest of the lengths first, first/2,
+// first/4, ... (or, where the first length is taken at once, first*2, first*4, ... while the cost still
+// falls) that satisfies Armijo's condition  f(x + t d) <= f(x) + 1e-4 t g.d   (Nocedal and Wright, Numerical
+// Optimization, 2006, section 3.1).
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,9 @@ class LineSearch {
   [[nodiscard]] std::span<const double> gradient() const { return gradient_; }
 
  private:
-  std::optional<double> cost_at(const Iterate& at, Objective& objective, std::span<const double> direction, double length,
-                                std::vector<double>& gradient, std::uint64_t& evaluations) const;
+  std::optional<double> cost_at(const Iterate& at, Objective& objective, std::span<const double> direction,
+                                double length, std::vector<double>& gradient,
+                                std::uint64_t& evaluations) const;
   std::vector<double> gradient_;
   std::vector<double> trial_;
 };

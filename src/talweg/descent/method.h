@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A method proposes the next step; the one loop (minimiser.h) takes it. Adding a method means one file that implements
-// Method and one line in make_method. Settings are fixed at construction; what changes lives in the method's own state.
+// A method proposes the next step; the one loop (minimiser.h) takes it. Adding a method means one file that
+// implements Method and one line in make_method. Settings are fixed at construction; what changes lives in
+// the method's own state.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ struct Iterate {
   std::vector<double> gradient;
 };
 
-/// The point moves by `length * direction`. Where the method has already evaluated the new point, `cost` and `gradient`
-/// hold what it found.
+/// The point moves by `length * direction`. Where the method has already evaluated the new point, `cost` and
+/// `gradient` hold what it found.
 struct Step {
   std::span<const double> direction;
   double length = 0;
@@ -40,7 +41,8 @@ struct Step {
 
 struct MethodSettings {
   Optimizer optimizer = Optimizer::gd;
-  std::optional<double> learning_rate;  ///< absent: exact along the line, by a search where the cost has no curvature
+  std::optional<double>
+      learning_rate;  ///< absent: exact along the line, by a search where the cost has no curvature
   double momentum = 0.9;
   bool precondition = false;  ///< gd in the metric of the Hessian (Objective::precondition)
 };

@@ -75,10 +75,12 @@ class Run {
       candidate_.cost = *step.cost;
       candidate_.gradient.assign(step.gradient.begin(), step.gradient.end());
     } else {
-      candidate_.cost = objective_.advance(candidate_.point, step.direction, step.length, candidate_.gradient);
+      candidate_.cost =
+          objective_.advance(candidate_.point, step.direction, step.length, candidate_.gradient);
       ++result_.evaluations;
     }
-    if (!std::isfinite(candidate_.cost) || !all_finite(candidate_.gradient) || !all_finite(candidate_.point.high)) {
+    if (!std::isfinite(candidate_.cost) || !all_finite(candidate_.gradient) ||
+        !all_finite(candidate_.point.high)) {
       end(std::isnan(candidate_.cost) ? Reason::non_finite : Reason::diverged, candidate_.cost,
           settings_.divergence_cost);
       return;
@@ -90,7 +92,8 @@ class Run {
     if (at_.cost < result_.cost) keep_best();
     observe(step.learning_rate);
     if (!ended_) decide();
-    if (!ended_ && !moved && settings_.tolerance && !objective_.gap()) end(Reason::rounding, gradient_norm_, 0);
+    if (!ended_ && !moved && settings_.tolerance && !objective_.gap())
+      end(Reason::rounding, gradient_norm_, 0);
   }
 
   void observe(std::optional<double> learning_rate) {
@@ -110,7 +113,8 @@ class Run {
     }
     if (settings_.max_seconds) {
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began_;
-      if (spent.count() >= *settings_.max_seconds) end(Reason::seconds, spent.count(), *settings_.max_seconds);
+      if (spent.count() >= *settings_.max_seconds)
+        end(Reason::seconds, spent.count(), *settings_.max_seconds);
     }
   }
 

@@ -8,11 +8,13 @@ namespace {
 
 class Momentum final : public Method {
  public:
-  explicit Momentum(const MethodSettings& settings) : rate_(settings.learning_rate.value_or(0)), b_(settings.momentum) {}
+  explicit Momentum(const MethodSettings& settings)
+      : rate_(settings.learning_rate.value_or(0)), b_(settings.momentum) {}
 
   Step propose(const Iterate& at, Objective&, std::uint64_t&) override {
     velocity_.resize(at.gradient.size(), 0.0);
-    for (std::size_t j = 0; j < velocity_.size(); ++j) velocity_[j] = b_ * velocity_[j] - rate_ * at.gradient[j];
+    for (std::size_t j = 0; j < velocity_.size(); ++j)
+      velocity_[j] = b_ * velocity_[j] - rate_ * at.gradient[j];
     Step step;
     step.direction = velocity_;
     step.length = 1;
@@ -28,6 +30,8 @@ class Momentum final : public Method {
 
 }  // namespace
 
-std::unique_ptr<Method> make_momentum(const MethodSettings& settings) { return std::make_unique<Momentum>(settings); }
+std::unique_ptr<Method> make_momentum(const MethodSettings& settings) {
+  return std::make_unique<Momentum>(settings);
+}
 
 }  // namespace talweg

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nesterov's accelerated gradient with a constant momentum (Sutskever, Martens, Dahl, Hinton, ICML 2013, eq. 3-4):
+// Nesterov's accelerated gradient with a constant momentum (Sutskever, Martens, Dahl, Hinton, ICML 2013, eq.
+// 3-4):
 //   v <- B v - rate g(x + B v),   x <- x + v,   v = 0 at the start
-// Where the cost is quadratic its gradient is affine, so g(x + B v) = g(x) + B (g(x) - g(x before)) needs no second visit.
+// Where the cost is quadratic its gradient is affine, so g(x + B v) = g(x) + B (g(x) - g(x before)) needs no
+// second visit.
 #include "talweg/descent/method.h"
 
 namespace talweg {
@@ -9,7 +11,8 @@ namespace {
 
 class Nesterov final : public Method {
  public:
-  explicit Nesterov(const MethodSettings& settings) : rate_(settings.learning_rate.value_or(0)), b_(settings.momentum) {}
+  explicit Nesterov(const MethodSettings& settings)
+      : rate_(settings.learning_rate.value_or(0)), b_(settings.momentum) {}
 
   Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) override {
     const std::size_t n = at.gradient.size();
@@ -45,6 +48,8 @@ class Nesterov final : public Method {
 
 }  // namespace
 
-std::unique_ptr<Method> make_nesterov(const MethodSettings& settings) { return std::make_unique<Nesterov>(settings); }
+std::unique_ptr<Method> make_nesterov(const MethodSettings& settings) {
+  return std::make_unique<Nesterov>(settings);
+}
 
 }  // namespace talweg

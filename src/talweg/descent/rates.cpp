@@ -44,7 +44,8 @@ double mode_factor(Optimizer optimizer, double r, double momentum) {
   return std::abs(1 - r);
 }
 
-double best_rate(Optimizer optimizer, double largest_eigenvalue, double smallest_eigenvalue, double momentum) {
+double best_rate(Optimizer optimizer, double largest_eigenvalue, double smallest_eigenvalue,
+                 double momentum) {
   if (!(largest_eigenvalue > 0)) return 1;
   const double plain = 2 / (largest_eigenvalue + smallest_eigenvalue);
   if (optimizer == Optimizer::gd || optimizer == Optimizer::cg) return plain;
@@ -53,8 +54,8 @@ double best_rate(Optimizer optimizer, double largest_eigenvalue, double smallest
     return std::max(mode_factor(optimizer, rate * smallest_eigenvalue, momentum),
                     mode_factor(optimizer, rate * largest_eigenvalue, momentum));
   };
-  // The slow end's factor falls with the rate and the fast end's rises, so their maximum has one valley (flat at most
-  // where both are sqrt(B)): golden section on it.
+  // The slow end's factor falls with the rate and the fast end's rises, so their maximum has one valley (flat
+  // at most where both are sqrt(B)): golden section on it.
   constexpr double kGolden = 0.6180339887498949;
   double low = 0;
   double high = limit;

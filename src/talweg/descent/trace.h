@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The epochs of a run in memory, thinned so that it never holds more than a stated number of values: when it is full, every
-// second record is dropped and from then on only every second epoch is kept. The first and the last epoch are always there.
+// The epochs of a run in memory, thinned so that it never holds more than a stated number of values: when it
+// is full, every second record is dropped and from then on only every second epoch is kept. The first and the
+// last epoch are always there.
 #pragma once
 
 #include <cstdint>

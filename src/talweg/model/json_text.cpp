@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "talweg/base/numbers.h"
+#include "talweg/base/error.h"
 
 namespace talweg {
 namespace {
@@ -80,20 +80,7 @@ std::string valid_utf8(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : valid_utf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
+  return escape_controls(valid_utf8(text));
 }
 
 }  // namespace talweg

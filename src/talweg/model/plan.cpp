@@ -68,9 +68,8 @@ void choose_rate(const FitRequest& request, const Problem& problem, Plan& plan) 
 }
 
 void find_steepest(const Problem& problem, Plan& plan) {
-  const std::size_t n = problem.curvature.size();
-  const double* top = problem.curvature.eigenvectors.data() + (n - 1) * n;
-  for (std::size_t a = 0; a < n; ++a) {
+  const std::vector<double>& top = problem.curvature.steepest;
+  for (std::size_t a = 0; a < top.size(); ++a) {
     const double share = top[a] * top[a];
     if (share <= plan.steepest_share) continue;
     plan.steepest_share = share;
@@ -221,11 +220,11 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
   } else if (plan.tolerance && plan.forecast.epochs &&
              plan.forecast.quality != ForecastQuality::upper_bound && *plan.forecast.epochs > plan.epochs) {
-    plan.warnings.push_back(fmt::format("{} epochs end before the tolerance {} is reached, which takes about {}; {}",
-                                        grouped(plan.epochs), shortest(*plan.tolerance),
-                                        grouped(*plan.forecast.epochs),
-                                        plan.scale == Scale::none ? "use --scale standard or --optimizer cg"
-                                                                  : "use --optimizer cg or raise --epochs"));
+    plan.warnings.push_back(
+        fmt::format("{} epochs end before the tolerance {} is reached, which takes about {}; {}",
+                    grouped(plan.epochs), shortest(*plan.tolerance), grouped(*plan.forecast.epochs),
+                    plan.scale == Scale::none ? "use --scale standard or --optimizer cg"
+                                              : "use --optimizer cg or raise --epochs"));
   }
 }
 

@@ -3,25 +3,48 @@
 
 #include <algorithm>
 
+#include "talweg/objective/gram_kernel.h"
 #include "talweg/objective/moments.h"
 
 namespace talweg {
 
+namespace {
+
+// A row of the factor, high and low parts apart and padded for the kernel.
+struct FactorRow {
+  std::vector<double> high, low;
+
+  explicit FactorRow(std::size_t length)
+      : high((length + kGramPadding - 1) / kGramPadding * kGramPadding), low(high.size()) {}
+  void set(std::size_t k, DoubleDouble value) {
+    high[k] = value.high;
+    low[k] = value.low;
+  }
+  [[nodiscard]] DoubleDouble at(std::size_t k) const { return {high[k], low[k]}; }
+};
+
+// sum over m < count of a_m b_m; what stands behind them in `a` must be zero.
+DoubleDouble dot_of_first(const FactorRow& a, const FactorRow& b, std::size_t count) {
+  const std::size_t length = (count + kGramPadding - 1) / kGramPadding * kGramPadding;
+  return dot(a.high.data(), a.low.data(), b.high.data(), b.low.data(), length);
+}
+
+}  // namespace
+
 CholeskyFactor::CholeskyFactor(const std::vector<DoubleDouble>& matrix, std::size_t n,
                                std::span<const double> threshold)
     : size_(n) {
-  std::vector<std::vector<DoubleDouble>> rows;  // of the kept columns
+  std::vector<FactorRow> rows;  // of the kept columns
   for (std::size_t j = 0; j < n; ++j) {
-    std::vector<DoubleDouble> row(kept_.size() + 1);
-    DoubleDouble pivot = matrix[packed_index(j, j)];
-    for (std::size_t k = 0; k < kept_.size(); ++k) {
-      DoubleDouble value = matrix[packed_index(j, kept_[k])];
-      for (std::size_t m = 0; m < k; ++m) value -= row[m] * rows[k][m];
-      row[k] = value / rows[k][k];
-      pivot -= row[k] * row[k];
+    const std::size_t kept = kept_.size();
+    FactorRow row(kept + 1);
+    for (std::size_t k = 0; k < kept; ++k) {
+      const DoubleDouble value = matrix[packed_index(j, kept_[k])] - dot_of_first(row, rows[k], k);
+      row.set(k, value / rows[k].at(k));
     }
+    const DoubleDouble pivot = matrix[packed_index(j, j)] - dot_of_first(row, row, kept);
     if (pivot.high > threshold[j]) {
-      row[kept_.size()] = sqrt(pivot);
+      row.set(kept, sqrt(pivot));
       rows.push_back(std::move(row));
       kept_.push_back(j);
       continue;
@@ -29,11 +52,11 @@ CholeskyFactor::CholeskyFactor(const std::vector<DoubleDouble>& matrix, std::siz
     // L' y = row gives the coefficients of column j on the kept ones before it.
     std::vector<double> null_vector(n, 0.0);
     null_vector[j] = 1;
-    std::vector<DoubleDouble> y(kept_.size());
-    for (std::size_t k = kept_.size(); k-- > 0;) {
-      DoubleDouble value = row[k];
-      for (std::size_t m = k + 1; m < kept_.size(); ++m) value -= rows[m][k] * y[m];
-      y[k] = value / rows[k][k];
+    std::vector<DoubleDouble> y(kept);
+    for (std::size_t k = 0; k < kept; ++k) y[k] = row.at(k);
+    for (std::size_t k = kept; k-- > 0;) {
+      y[k] = y[k] / rows[k].at(k);
+      for (std::size_t m = 0; m < k; ++m) y[m] -= rows[k].at(m) * y[k];
       null_vector[kept_[k]] = -y[k].value();
     }
     aliased_.push_back(j);
@@ -41,8 +64,8 @@ CholeskyFactor::CholeskyFactor(const std::vector<DoubleDouble>& matrix, std::siz
     null_vectors_.push_back(std::move(null_vector));
   }
   lower_.reserve(kept_.size() * (kept_.size() + 1) / 2);
-  for (const auto& row : rows) {
-    for (const DoubleDouble& value : row) lower_.push_back(value.value());
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    for (std::size_t m = 0; m <= k; ++m) lower_.push_back(rows[k].at(m).value());
   }
 }
 

@@ -24,9 +24,27 @@ void decompose(std::span<const double> hessian, std::span<const double> gradient
     const bool positive = static_cast<double>(lambda) > threshold;
     if (!positive && static_cast<std::size_t>(k) == out.first_positive) ++out.first_positive;
     out.mode_gaps.push_back(positive ? static_cast<double>(modes(k) * modes(k) / (2 * lambda)) : 0.0);
-    for (Eigen::Index j = 0; j < n; ++j) out.eigenvectors.push_back(static_cast<double>(solver.eigenvectors()(j, k)));
+    for (Eigen::Index j = 0; j < n; ++j)
+      out.eigenvectors.push_back(static_cast<double>(solver.eigenvectors()(j, k)));
   }
   if (out.first_positive == out.eigenvalues.size()) out.first_positive = 0;
+  out.steepest.assign(out.eigenvectors.end() - n, out.eigenvectors.end());
+}
+
+void eigenvalues_only(std::span<const double> hessian, std::size_t size, Curvature& out) {
+  const auto n = static_cast<Eigen::Index>(size);
+  const Eigen::Map<const Eigen::MatrixXd> matrix(hessian.data(), n, n);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix, Eigen::EigenvaluesOnly);
+  out.eigenvalues.assign(solver.eigenvalues().data(), solver.eigenvalues().data() + n);
+  const double threshold =
+      static_cast<double>(n) * std::numeric_limits<double>::epsilon() * out.eigenvalues.back();
+  while (out.first_positive + 1 < size && out.eigenvalues[out.first_positive] <= threshold)
+    ++out.first_positive;
+  // Power iteration: good enough to name what dominates.
+  constexpr int kIterations = 100;
+  Eigen::VectorXd direction = matrix.diagonal();
+  for (int k = 0; k < kIterations; ++k) direction = (matrix * direction).normalized();
+  out.steepest.assign(direction.data(), direction.data() + n);
 }
 
 }  // namespace
@@ -37,8 +55,10 @@ Curvature curvature(std::span<const double> hessian, std::span<const double> gra
   if (gradient.empty()) return out;
   if (gradient.size() <= kExtendedPrecision) {
     decompose<long double>(hessian, gradient, out);
-  } else {
+  } else if (gradient.size() <= kFullSpectrum) {
     decompose<double>(hessian, gradient, out);
+  } else {
+    eigenvalues_only(hessian, gradient.size(), out);
   }
   return out;
 }

@@ -13,7 +13,7 @@ namespace {
 // The dense columns of a block as exact differences from its first row, padded for the kernel.
 struct ShiftedBlock {
   std::size_t stride = 0;
-  bool low = false;  // whether any low part is not zero
+  bool low = false;                     // whether any low part is not zero
   std::vector<double> z_high, z_low;    // x - origin
   std::vector<double> wz_high, wz_low;  // w (x - origin); empty without weights
 };
@@ -50,7 +50,9 @@ ShiftedBlock shift(const RowBlock& block) {
   return out;
 }
 
-double weight_of(const RowBlock& block, std::size_t row) { return block.weights.empty() ? 1 : block.weights[row]; }
+double weight_of(const RowBlock& block, std::size_t row) {
+  return block.weights.empty() ? 1 : block.weights[row];
+}
 
 void fold_dense(const RowBlock& block, FoldedRows& out) {
   const std::size_t p = block.columns;
@@ -93,7 +95,8 @@ void fold_levels(const RowBlock& block, FoldedRows& out) {
   out.levels.erase(std::unique(out.levels.begin(), out.levels.end()), out.levels.end());
   out.level_weight.resize(out.levels.size());
   out.level_sums.resize(out.levels.size() * p);
-  std::vector<std::pair<std::uint64_t, std::size_t>> row_pairs;  // in row order inside equal keys after a stable sort
+  std::vector<std::pair<std::uint64_t, std::size_t>>
+      row_pairs;  // in row order inside equal keys after a stable sort
   std::vector<DoubleDouble> weighted(p);
   std::size_t begin = 0;
   for (std::size_t r = 0; r < block.rows; ++r) {
@@ -205,7 +208,8 @@ void FoldTree::merge_top() {
 
 void FoldTree::add(std::uint64_t block_number, FoldedRows folded) {
   if (!stack_.empty()) {
-    // Every node that lies with the previous block on one side of the lowest common ancestor with this one is complete.
+    // Every node that lies with the previous block on one side of the lowest common ancestor with this one is
+    // complete.
     const auto ancestor = std::bit_width(stack_.back().block ^ block_number);
     while (stack_.size() > 1) {
       const Node& below = stack_[stack_.size() - 2];

@@ -53,9 +53,46 @@ void gram_target(const GramInput& in, double* HWY_RESTRICT sum, double* HWY_REST
   }
 }
 
+// The eight sums, kGramPadding / lanes vectors of them, as they stand in memory.
+void dot_target(const double* HWY_RESTRICT a_high, const double* HWY_RESTRICT a_low,
+                const double* HWY_RESTRICT b_high, const double* HWY_RESTRICT b_low, std::size_t length,
+                double* HWY_RESTRICT sum, double* HWY_RESTRICT error) {
+  const hn::CappedTag<double, kGramPadding> d;
+  using Vector = hn::Vec<decltype(d)>;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t first = 0; first < kGramPadding; first += lanes) {
+    Vector s = hn::Zero(d);
+    Vector e = hn::Zero(d);
+    for (std::size_t k = first; k < length; k += kGramPadding) {
+      const Vector a = hn::LoadU(d, a_high + k);
+      const Vector b = hn::LoadU(d, b_high + k);
+      const Vector product = hn::Mul(a, b);
+      const Vector cross = hn::Add(hn::Mul(a, hn::LoadU(d, b_low + k)), hn::Mul(hn::LoadU(d, a_low + k), b));
+      const Vector rest = hn::Add(hn::MulSub(a, b, product), cross);
+      const Vector total = hn::Add(s, product);
+      const Vector t = hn::Sub(total, s);
+      const Vector lost = hn::Add(hn::Sub(s, hn::Sub(total, t)), hn::Sub(product, t));
+      s = total;
+      e = hn::Add(e, hn::Add(lost, rest));
+    }
+    hn::StoreU(s, d, sum + first);
+    hn::StoreU(e, d, error + first);
+  }
+}
+
 #else
 
-void gram_target(const GramInput& in, double* sum, double* error) { gram_reference(in, sum, error); }
+void dot_target(const double* a_high, const double* a_low, const double* b_high, const double* b_low,
+                std::size_t length, double* sum, double* error) {
+  const DoubleDouble whole = dot_reference(a_high, a_low, b_high, b_low, length);
+  for (std::size_t lane = 0; lane < kGramPadding; ++lane) sum[lane] = error[lane] = 0;
+  sum[0] = whole.high;
+  error[0] = whole.low;
+}
+
+void gram_target(const GramInput& in, double* sum, double* error) {
+  gram_reference(in, sum, error);
+}
 
 #endif
 
@@ -67,7 +104,21 @@ namespace talweg {
 
 HWY_EXPORT(gram_target);
 
-void gram(const GramInput& input, double* sum, double* error) { HWY_DYNAMIC_DISPATCH(gram_target)(input, sum, error); }
+HWY_EXPORT(dot_target);
+
+DoubleDouble dot(const double* a_high, const double* a_low, const double* b_high, const double* b_low,
+                 std::size_t length) {
+  double sum[kGramPadding];
+  double error[kGramPadding];
+  HWY_DYNAMIC_DISPATCH(dot_target)(a_high, a_low, b_high, b_low, length, sum, error);
+  DoubleDouble out;
+  for (std::size_t lane = 0; lane < kGramPadding; ++lane) out += two_sum(sum[lane], error[lane]);
+  return out;
+}
+
+void gram(const GramInput& input, double* sum, double* error) {
+  HWY_DYNAMIC_DISPATCH(gram_target)(input, sum, error);
+}
 
 }  // namespace talweg
 #endif

@@ -25,4 +25,22 @@ void gram_reference(const GramInput& in, double* sum, double* error) {
   }
 }
 
+DoubleDouble dot_reference(const double* a_high, const double* a_low, const double* b_high,
+                           const double* b_low, std::size_t length) {
+  DoubleDouble out;
+  for (std::size_t lane = 0; lane < kGramPadding; ++lane) {
+    double s = 0;
+    double e = 0;
+    for (std::size_t k = lane; k < length; k += kGramPadding) {
+      const DoubleDouble product = two_product(a_high[k], b_high[k]);
+      const double rest = product.low + (a_high[k] * b_low[k] + a_low[k] * b_high[k]);
+      const DoubleDouble total = two_sum(s, product.high);
+      s = total.high;
+      e += total.low + rest;
+    }
+    out += two_sum(s, e);
+  }
+  return out;
+}
+
 }  // namespace talweg

@@ -17,7 +17,7 @@ std::optional<std::size_t> find_level(const FoldedRows& folded, std::uint32_t le
 // A term of a column: a dense column or an indicator, times a factor.
 struct Term {
   bool is_dense = false;
-  std::size_t index = 0;      // dense column, or position of the indicator in the fold
+  std::size_t index = 0;  // dense column, or position of the indicator in the fold
   std::uint32_t level = 0;
   DoubleDouble factor = 1;
 };
@@ -36,7 +36,8 @@ DoubleDouble term_product(const FoldedRows& folded, const Term& a, const Term& b
   }
   const DoubleDouble expected = folded.level_weight[a.index] * folded.level_weight[b.index] / folded.weight;
   if (a.level == b.level) return folded.level_weight[a.index] - expected;
-  const std::uint64_t key = (static_cast<std::uint64_t>(std::min(a.level, b.level)) << 32U) | std::max(a.level, b.level);
+  const std::uint64_t key =
+      (static_cast<std::uint64_t>(std::min(a.level, b.level)) << 32U) | std::max(a.level, b.level);
   const auto found = std::lower_bound(folded.pairs.begin(), folded.pairs.end(), key);
   if (found == folded.pairs.end() || *found != key) return -expected;
   return folded.pair_weight[static_cast<std::size_t>(found - folded.pairs.begin())] - expected;
@@ -59,8 +60,10 @@ std::vector<Term> terms_of(const FoldedRows& folded, const MomentColumn& column)
   return terms;
 }
 
-// Filling gaps (folded as zeros) and centring indicators subtracts larger numbers; means are good to 106 bits a merge.
-double product_error(const FoldedRows& folded, const Moments& moments, const std::vector<std::vector<Term>>& terms) {
+// Filling gaps (folded as zeros) and centring indicators subtracts larger numbers; means are good to 106 bits
+// a merge.
+double product_error(const FoldedRows& folded, const Moments& moments,
+                     const std::vector<std::vector<Term>>& terms) {
   constexpr double kMeanError = 1e-28;
   double error = kProductError;
   for (std::size_t i = 0; i < terms.size(); ++i) {
@@ -80,7 +83,9 @@ double product_error(const FoldedRows& folded, const Moments& moments, const std
 
 }  // namespace
 
-double Moments::spread(std::size_t j) const { return sqrt(product(j, j) / weight).value(); }
+double Moments::spread(std::size_t j) const {
+  return sqrt(product(j, j) / weight).value();
+}
 
 Moments assemble(const FoldedRows& folded, const std::vector<MomentColumn>& columns) {
   Moments out;
@@ -101,7 +106,8 @@ Moments assemble(const FoldedRows& folded, const std::vector<MomentColumn>& colu
       out.products[packed_index(i, j)] = sum;
     }
   }
-  // An indicator that every row has leaves rounding behind; so does a filled column whose present cells are all equal.
+  // An indicator that every row has leaves rounding behind; so does a filled column whose present cells are
+  // all equal.
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const bool plain_dense = columns[i].dense && terms[i].size() == 1;
     if (plain_dense) continue;
@@ -109,7 +115,8 @@ Moments assemble(const FoldedRows& folded, const std::vector<MomentColumn>& colu
     for (const Term& a : terms[i]) {
       const DoubleDouble own = a.factor * a.factor * term_product(folded, a, a);
       if (largest < own) largest = own;
-      const DoubleDouble raw = a.is_dense ? DoubleDouble(0) : a.factor * a.factor * folded.level_weight[a.index];
+      const DoubleDouble raw =
+          a.is_dense ? DoubleDouble(0) : a.factor * a.factor * folded.level_weight[a.index];
       if (largest < raw) largest = raw;
     }
     if (out.product(i, i).high > 1e-28 * largest.high) continue;

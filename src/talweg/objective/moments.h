@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fold: rows -> moments. For squared error the data enter the cost only through the number of rows, the column means
-// and the centred products; one pass folds any number of rows into them.
+// The fold: rows -> moments. For squared error the data enter the cost only through the number of rows, the
+// column means and the centred products; one pass folds any number of rows into them.
 //
 //   W = sum_r w_r          m_j = sum_r w_r x_rj / W          C_ij = sum_r w_r (x_ri - m_i)(x_rj - m_j)
 //
-// Everything is kept in double-double (about 31 digits), so neither large means nor near-collinear columns cost digits:
-// a block is centred on its own first row, exactly; blocks are merged in pairs by
+// Everything is kept in double-double (about 31 digits), so neither large means nor near-collinear columns
+// cost digits: a block is centred on its own first row, exactly; blocks are merged in pairs by
 //   delta = m_b - m_a,  m = m_a + delta W_b/W,  C = C_a + C_b + (W_a W_b / W) delta delta'
-// (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", The American Statistician 37(3), 1983).
-// Blocks are cut by global row number and merged in the aligned binary tree over block numbers: node (l, k) covers the
-// blocks [k 2^l, (k+1) 2^l), an absent block is neutral. So the bits depend on the rows and their order alone.
+// (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", The American Statistician 37(3),
+// 1983). Blocks are cut by global row number and merged in the aligned binary tree over block numbers: node
+// (l, k) covers the blocks [k 2^l, (k+1) 2^l), an absent block is neutral. So the bits depend on the rows and
+// their order alone.
 //
-// Indicators (the levels of text columns, the gaps of numeric ones) are not folded as columns of zeros and ones: an
-// indicator carries its weight, the sums of the dense columns over its rows, and its weight together with other
-// indicators; what has not been seen has been zero so far, so a level may appear in any row. `assemble` turns them into
-// centred columns: C_lj = T_lj - W_l m_j, C_lk = W_lk - W_l W_k / W.
+// Indicators (the levels of text columns, the gaps of numeric ones) are not folded as columns of zeros and
+// ones: an indicator carries its weight, the sums of the dense columns over its rows, and its weight together
+// with other indicators; what has not been seen has been zero so far, so a level may appear in any row.
+// `assemble` turns them into centred columns: C_lj = T_lj - W_l m_j, C_lk = W_lk - W_l W_k / W.
 #pragma once
 
 #include <cstdint>
@@ -27,20 +28,22 @@
 namespace talweg {
 
 /// Index of (i, j), j <= i, in a lower triangle packed by rows.
-inline std::size_t packed_index(std::size_t i, std::size_t j) { return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i; }
+inline std::size_t packed_index(std::size_t i, std::size_t j) {
+  return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
+}
 
 /// What some rows have been folded into.
 struct FoldedRows {
   std::uint64_t rows = 0;
   std::size_t columns = 0;  ///< dense columns
   DoubleDouble weight;
-  std::vector<DoubleDouble> mean;      ///< columns
-  std::vector<DoubleDouble> products;  ///< packed lower triangle, centred
-  std::vector<std::uint32_t> levels;          ///< indicators seen, ascending
-  std::vector<DoubleDouble> level_weight;     ///< one per indicator
-  std::vector<DoubleDouble> level_sums;       ///< indicators x columns: sum of w x, not centred
-  std::vector<std::uint64_t> pairs;           ///< (a << 32 | b), a < b, both seen in one row, ascending
-  std::vector<DoubleDouble> pair_weight;      ///< one per pair
+  std::vector<DoubleDouble> mean;          ///< columns
+  std::vector<DoubleDouble> products;      ///< packed lower triangle, centred
+  std::vector<std::uint32_t> levels;       ///< indicators seen, ascending
+  std::vector<DoubleDouble> level_weight;  ///< one per indicator
+  std::vector<DoubleDouble> level_sums;    ///< indicators x columns: sum of w x, not centred
+  std::vector<std::uint64_t> pairs;        ///< (a << 32 | b), a < b, both seen in one row, ascending
+  std::vector<DoubleDouble> pair_weight;   ///< one per pair
 };
 
 /// Folds one block.
@@ -49,8 +52,8 @@ FoldedRows fold_block(const RowBlock& block);
 /// The fold of the rows of `left` followed by those of `right`.
 FoldedRows merge(FoldedRows left, const FoldedRows& right);
 
-/// Gathers folded blocks, given in ascending order of block number, in the aligned tree. Memory: one FoldedRows for each
-/// level of the tree that is under way.
+/// Gathers folded blocks, given in ascending order of block number, in the aligned tree. Memory: one
+/// FoldedRows for each level of the tree that is under way.
 class FoldTree {
  public:
   void add(std::uint64_t block_number, FoldedRows folded);
@@ -66,9 +69,9 @@ class FoldTree {
   std::vector<Node> stack_;
 };
 
-/// Worst-case error of a centred product of two dense columns without gaps, against sqrt(C_ii C_jj): the sums of errors of a
-/// block run in plain double over at most kBlockRows rows (256^2 u^2), about the block's first row (at most 2 * 256 times
-/// C_jj).
+/// Worst-case error of a centred product of two dense columns without gaps, against sqrt(C_ii C_jj): the sums
+/// of errors of a block run in plain double over at most kBlockRows rows (256^2 u^2), about the block's first
+/// row (at most 2 * 256 times C_jj).
 inline constexpr double kProductError = 1e-24;
 
 /// Moments of a chosen list of columns.
@@ -80,24 +83,28 @@ struct Moments {
   std::vector<DoubleDouble> products;  ///< packed lower triangle, centred sums
 
   [[nodiscard]] std::size_t size() const { return mean.size(); }
-  [[nodiscard]] const DoubleDouble& product(std::size_t i, std::size_t j) const { return products[packed_index(i, j)]; }
+  [[nodiscard]] const DoubleDouble& product(std::size_t i, std::size_t j) const {
+    return products[packed_index(i, j)];
+  }
   /// Population standard deviation sqrt(C_jj / W), divisor W.
   [[nodiscard]] double spread(std::size_t j) const;
   /// Whether the column has one single value, exactly.
   [[nodiscard]] bool is_constant(std::size_t j) const { return !(product(j, j).high > 0); }
 };
 
-/// One column of assembled moments: a dense column, whose gaps (the rows of indicator `gap`) hold the mean over the other
-/// rows, or an indicator.
+/// One column of assembled moments: a dense column, whose gaps (the rows of indicator `gap`) hold the mean
+/// over the other rows, or an indicator.
 struct MomentColumn {
   std::optional<std::size_t> dense;
-  std::optional<std::uint32_t> level;  ///< the indicator itself, where `dense` is absent; else the gaps to fill
+  std::optional<std::uint32_t>
+      level;  ///< the indicator itself, where `dense` is absent; else the gaps to fill
 };
 
 /// Picks and centres columns. An indicator that no row has is a constant zero column.
 Moments assemble(const FoldedRows& folded, const std::vector<MomentColumn>& columns);
 
-/// The mean over the rows that have the cell of dense column `j`, whose gaps indicator `gap` marks; absent if no row has it.
+/// The mean over the rows that have the cell of dense column `j`, whose gaps indicator `gap` marks; absent if
+/// no row has it.
 std::optional<double> mean_of_present(const FoldedRows& folded, std::size_t j, std::uint32_t gap);
 
 }  // namespace talweg

@@ -9,8 +9,8 @@
 
 namespace talweg {
 
-/// Parameters kept as high + low (two doubles), so that steps far smaller than a parameter's last digit are not lost.
-/// `high` is the parameter itself, rounded; the sum is what the descent has really reached.
+/// Parameters kept as high + low (two doubles), so that steps far smaller than a parameter's last digit are
+/// not lost. `high` is the parameter itself, rounded; the sum is what the descent has really reached.
 struct Point {
   std::vector<double> high;
   std::vector<double> low;
@@ -28,11 +28,13 @@ class Objective {
 
   [[nodiscard]] virtual std::size_t size() const = 0;
 
-  /// Cost and gradient (size() numbers) at `point`. Non-finite results are allowed: the descent does not accept them.
+  /// Cost and gradient (size() numbers) at `point`. Non-finite results are allowed: the descent does not
+  /// accept them.
   virtual double evaluate(const Point& point, std::span<double> gradient) = 0;
 
-  /// The same after a step: `point` is the point of the last evaluate or advance moved by `length * direction`, and
-  /// `gradient` holds the gradient there. A quadratic cost carries its gradient along (g + length H direction).
+  /// The same after a step: `point` is the point of the last evaluate or advance moved by `length *
+  /// direction`, and `gradient` holds the gradient there. A quadratic cost carries its gradient along (g +
+  /// length H direction).
   virtual double advance(const Point& point, std::span<const double> direction, double length,
                          std::span<double> gradient) {
     (void)direction;
