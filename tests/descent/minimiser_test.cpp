@@ -127,7 +127,9 @@ TEST(Minimise, StopsAtRoundingWhenTheToleranceIsOutOfReach) {
     settings.tolerance = 1e-30;
     settings.rounding_gap = cost.rounding_gap();
     const DescentResult result = minimise(cost, cost.start(), settings);
-    EXPECT_EQ(result.termination.reason, Reason::rounding) << optimizer_name(optimizer);
+    // cg's last step may leave a gap of exactly zero, which is within any tolerance.
+    const bool exact = optimizer == Optimizer::cg && *cost.gap() == 0;
+    EXPECT_EQ(result.termination.reason, exact ? Reason::tolerance : Reason::rounding) << optimizer_name(optimizer);
     const std::vector<double> reached = cost.to_user(result.point);
     const std::vector<double> optimum = cost.optimum();
     for (std::size_t j = 0; j < 3; ++j) EXPECT_NEAR(reached[j], optimum[j], 1e-14);

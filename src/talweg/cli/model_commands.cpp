@@ -53,6 +53,10 @@ int run_evaluate(Options options, const StopFlag& stop) {
   options.predict.stop = &stop;
   const auto evaluation = evaluate(*model, options.predict);
   if (!evaluation) return report_error(evaluation.error());
+  if (!model->weights.empty()) {
+    complain(fmt::format("warning: the fit weighted its rows by {}; here every row counts once",
+                         in_quotes(model->weights)));
+  }
   const std::string text = options.json ? evaluation_json(*evaluation) : evaluation_text(*evaluation, *model);
   if (auto printed = print(text); !printed) return report_error(printed.error());
   return kSuccess;

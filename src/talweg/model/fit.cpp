@@ -44,6 +44,10 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
 }
 
 std::string post_mortem(const Plan& plan, const DescentResult& result) {
+  if (!std::isfinite(result.start_cost)) {
+    return "the cost at the start is not finite: the start values are too large for a double to hold their squares. "
+           "Remedy: a --start nearer to zero.";
+  }
   const bool over_limit = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned &&
                           *plan.learning_rate >= *plan.largest_stable_rate;
   // A cost that is not finite was not accepted: it belongs to the epoch after the last one.
@@ -108,6 +112,14 @@ void certify(const LeastSquares& cost, Fit& fit) {
 
 void warn_of_ending(const Fit& fit, std::vector<std::string>& warnings) {
   const Plan& plan = fit.plan;
+  constexpr double kLargeGap = 1e-4;
+  const auto gap = fit.certificate.cost_gap_bound;
+  if (fit.termination.reason == Reason::tolerance && gap && fit.exact_cost > 0 && *gap > kLargeGap * fit.exact_cost) {
+    warnings.push_back(
+        fmt::format("the start is so far away that the tolerance {} still leaves the cost {} above the lowest, {}; "
+                    "lower --tolerance, or start nearer",
+                    shortest(plan.tolerance.value_or(0)), short_text(*gap), short_text(fit.exact_cost)));
+  }
   const bool early = fit.termination.reason == Reason::seconds ||
                      (fit.termination.reason == Reason::epochs && plan.tolerance);
   const bool foretold = plan.forecast.epochs && *plan.forecast.epochs > plan.epochs &&
@@ -221,7 +233,7 @@ Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
   fit.cost = result.cost;
   fit.gradient_norm = result.gradient_norm;
   fit.mse = cost.mean_squared_error(fit.parameters);
-  if (const double total = cost.total_mean_square(); total > 0) fit.r2 = 1 - fit.mse / total;
+  if (const double total = cost.total_mean_square(); total > 0 && std::isfinite(fit.mse)) fit.r2 = 1 - fit.mse / total;
   fit.standard_errors = cost.standard_errors();
   fit.exact_parameters = cost.optimum();
   fit.exact_cost = cost.lowest_cost();

@@ -104,10 +104,20 @@ Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, double& 
   return tree.finish();
 }
 
-// Sums of squares that leave the range of a double cannot be fitted.
-std::optional<Error> overflow_of(const FoldedRows& folded, const std::vector<std::string>& dense_names) {
+// Sums of squares that leave the range of a double, or of which a double-double has no room for the low part, cannot be
+// fitted.
+std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names) {
   for (std::size_t j = 0; j < folded.columns; ++j) {
-    if (is_finite(folded.products[packed_index(j, j)]) && is_finite(folded.mean[j])) continue;
+    const DoubleDouble squares = folded.products[packed_index(j, j)];
+    constexpr double kSmallestSquares = 1e-260;
+    const bool too_small = folded.widest[j] > 0 && !(squares.high > kSmallestSquares);
+    if (is_finite(squares) && is_finite(folded.mean[j]) && too_small) {
+      Error error{ErrorKind::data, "its values differ by so little that the sum of their squares underflows a double"};
+      error.remedy = "give the column in a smaller unit, or leave it out with --drop";
+      error.column = dense_names[j];
+      return error;
+    }
+    if (is_finite(squares) && is_finite(folded.mean[j])) continue;
     Error error{ErrorKind::data, "its values are so large that the sum of their squares overflows a double"};
     error.remedy = "give the column in a larger unit, or leave it out with --drop";
     error.column = dense_names[j];
@@ -143,7 +153,7 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   out.fingerprint = reader->fingerprint();
   out.missing = columns.missing;
   out.weights = columns.weights;
-  if (auto error = overflow_of(out.folded, out.dense_names)) return fail(*error);
+  if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
   out.seconds_folding = std::max(0.0, seconds_since(began) - out.seconds_reading);
   return out;
 }
@@ -231,7 +241,7 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
   if (out.audit.rows == 0) return fail(ErrorKind::data, "there are no rows to fit", "give at least two rows");
   out.folded = std::move(*folded);
   out.fingerprint = fingerprint.digest();
-  if (auto error = overflow_of(out.folded, out.dense_names)) return fail(*error);
+  if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
   out.seconds_folding = std::max(0.0, seconds_since(began) - out.seconds_reading);
   return out;
 }

@@ -264,6 +264,7 @@ Model make_model(const Fit& fit, const FitRequest& request) {
   model.features = fit.features;
   model.missing = fit.missing;
   model.missing_words = request.columns.missing_words;
+  model.weights = fit.weights;
   model.document = out.dump(2) + "\n";
   return model;
 }
@@ -326,6 +327,11 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   const auto words = options->texts("missing_words");
   if (!words) return fail(words.error());
   model.missing_words = *words;
+  const Json& settings = options->json();
+  if (settings.contains("weights")) model.weights = text_from_json(settings.at("weights")).value_or("");
+  if (settings.contains("intercept") && settings.at("intercept") != model.has_intercept) {
+    return root.wrong("says one thing about the intercept in /options and another in /parameters");
+  }
   if (auto checked = check_columns(model, root); !checked) return fail(checked.error());
   return model;
 }

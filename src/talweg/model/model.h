@@ -23,6 +23,7 @@ struct Model {
   std::vector<FeatureSummary> features;
   MissingPolicy missing = MissingPolicy::error;
   std::vector<std::string> missing_words;
+  std::string weights;   ///< column of weights of the fit; empty: none
   std::string document;  ///< the JSON text as it stands in the file
 };
 

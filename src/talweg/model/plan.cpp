@@ -18,6 +18,8 @@ constexpr double kPlainCondition = 100;     // gd is quick enough
 constexpr double kGradientCondition = 1e8;  // cg still reaches every digit
 
 void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& plan) {
+  const std::size_t positive = problem.curvature.size() - problem.curvature.first_positive;
+  plan.hidden_curvature = problem.cost->rank() > positive;
   plan.optimizer_chosen = !request.optimizer;
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
@@ -28,8 +30,7 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
     return;
   }
   const double condition = problem.curvature.condition_number();
-  const std::size_t positive = problem.curvature.size() - problem.curvature.first_positive;
-  const bool hidden = problem.cost->rank() > positive;  // curvature below the eigenvalues' rounding
+  const bool hidden = plan.hidden_curvature;
   if (condition <= kPlainCondition && !hidden) {
     plan.why = fmt::format("condition number {} is at most {}", short_text(condition, 4), kPlainCondition);
   } else if (condition <= kGradientCondition && !hidden) {
@@ -37,9 +38,9 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
     plan.why = fmt::format("condition number {} is above {}", short_text(condition, 4), kPlainCondition);
   } else {
     plan.preconditioned = true;
-    plan.why = fmt::format(
-        "condition number {}{} is above 1e8: in the coordinates of the Hessian's Cholesky factor it is 1",
-        hidden ? "beyond " : "", short_text(condition, 4));
+    const std::string flat = hidden ? std::string("a direction is flatter than the eigenvalues' rounding can show")
+                                    : fmt::format("condition number {} is above 1e8", short_text(condition, 4));
+    plan.why = flat + "; in the coordinates of the Hessian's Cholesky factor it is 1";
   }
 }
 
@@ -215,16 +216,27 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
                                   limit_gap(start_gap, tolerance, problem.cost->rounding_gap()), tolerance);
 
   warn_of_columns(problem, plan);
+  if (plan.hidden_curvature && !plan.preconditioned) {
+    plan.forecast.epochs.reset();
+    plan.warnings.emplace_back(
+        "one direction of the cost is so flat that its curvature is lost in the rounding of the others: the descent "
+        "will hardly move along it, and no forecast can be made; leave --optimizer and --learning-rate out");
+  }
   const bool has_rate = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned;
   if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
+  } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature) {
+    plan.warnings.push_back(fmt::format("learning rate {} is so small that the tolerance {} takes more epochs than can "
+                                        "be counted; the largest stable rate is {}",
+                                        shortest(*plan.learning_rate), shortest(*plan.tolerance),
+                                        short_text(*plan.largest_stable_rate)));
   } else if (plan.tolerance && plan.forecast.epochs &&
              plan.forecast.quality != ForecastQuality::upper_bound && *plan.forecast.epochs > plan.epochs) {
     plan.warnings.push_back(
         fmt::format("{} epochs end before the tolerance {} is reached, which takes about {}; {}",
                     grouped(plan.epochs), shortest(*plan.tolerance), grouped(*plan.forecast.epochs),
-                    plan.scale == Scale::none ? "use --scale standard or --optimizer cg"
-                                              : "use --optimizer cg or raise --epochs"));
+                    plan.scale == Scale::none ? "use --scale standard, or leave --learning-rate out"
+                                              : "leave --optimizer and --learning-rate out, or raise --epochs"));
   }
 }
 

@@ -46,6 +46,7 @@ struct Plan {
   bool scale_chosen = false;       ///< by talweg
   Optimizer optimizer = Optimizer::gd;
   bool optimizer_chosen = false;
+  bool hidden_curvature = false;  ///< a direction is flatter than the eigenvalues' rounding: forecasts do not see it
   bool preconditioned = false;     ///< gd in the coordinates of the Cholesky factor
   std::string why;                 ///< of the optimizer chosen
   std::optional<double> learning_rate;  ///< absent: exact along each line (cg)

@@ -2,6 +2,7 @@
 // Folding one block and merging folds.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 #include "talweg/objective/gram_kernel.h"
@@ -73,6 +74,12 @@ void fold_dense(const RowBlock& block, FoldedRows& out) {
   for (std::size_t r = 0; r < block.rows; ++r) {
     for (std::size_t j = 0; j < p; ++j) {
       total[j] += DoubleDouble(a_high[r * shifted.stride + j], a_low[r * shifted.stride + j]);
+    }
+  }
+  out.widest.assign(p, 0.0);
+  for (std::size_t r = 0; r < block.rows; ++r) {
+    for (std::size_t j = 0; j < p; ++j) {
+      out.widest[j] = std::max(out.widest[j], std::abs(shifted.z_high[r * shifted.stride + j]));
     }
   }
   out.mean.resize(p);
@@ -189,7 +196,10 @@ FoldedRows merge(FoldedRows left, const FoldedRows& right) {
       left.products[at] = (left.products[at] + right.products[at]) + scaled * delta[j];
     }
   }
-  for (std::size_t j = 0; j < p; ++j) left.mean[j] += delta[j] * share;
+  for (std::size_t j = 0; j < p; ++j) {
+    left.mean[j] += delta[j] * share;
+    left.widest[j] = std::max({left.widest[j], right.widest[j], std::abs(delta[j].high)});
+  }
   left.rows += right.rows;
   left.weight = weight;
   std::vector<std::uint32_t> level_keys = left.levels;

@@ -143,11 +143,25 @@ void LeastSquares::multiply(std::span<const double> direction, std::vector<doubl
 }
 
 std::optional<double> LeastSquares::curvature_along(std::span<const double> direction) {
+  if (factor_condition_ > kCarriedCondition) return exact_curvature_along(direction);
   multiply(direction, product_, product_mean_);
   product_ready_ = true;
   double sum = product_mean_ * product_mean_;
   for (std::size_t a = 0; a < product_.size(); ++a) sum += direction[a] * product_[a];
   return factor_k_ * sum;
+}
+
+double LeastSquares::exact_curvature_along(std::span<const double> direction) const {
+  const std::size_t d = active_.size();
+  DoubleDouble mean = settings_.intercept ? DoubleDouble(direction[d]) : DoubleDouble(0);
+  DoubleDouble sum;
+  for (std::size_t a = 0; a < d; ++a) {
+    DoubleDouble row;
+    for (std::size_t b = 0; b < d; ++b) row += matrix_[packed_index(a, b)] * DoubleDouble(direction[b]);
+    sum += row * DoubleDouble(direction[a]);
+    if (settings_.intercept) mean += mu_[a] * DoubleDouble(direction[a]);
+  }
+  return (DoubleDouble(factor_k_) * (sum + mean * mean)).value();
 }
 
 double LeastSquares::advance(const Point& point, std::span<const double> direction, double length,
@@ -218,15 +232,9 @@ std::vector<double> LeastSquares::start_gradient() const {
 }
 
 double LeastSquares::noise() const {
-  // Squared size of the rounding of the cells themselves, as it enters a residual.
+  // Squared size of the rounding of the target's cells: an exact fit leaves no more than that.
   const double cells = 4 * kUnitRoundoff;
-  double sum = squared(target_mean_).value() + target_square_.value();
-  for (std::size_t a = 0; a < active_.size(); ++a) {
-    const double v = optimum_.high[a];
-    sum +=
-        v * v * (matrix_[packed_index(a, a)].value() + squared(raw_mean_[a]).value() / (unit_[a] * unit_[a]));
-  }
-  return cells * cells * sum;
+  return cells * cells * (squared(target_mean_).value() + target_square_.value());
 }
 
 double LeastSquares::constant_cost() const {

@@ -124,6 +124,8 @@ class LeastSquares final : public Objective {
   void find_optimum();
   [[nodiscard]] double gap_of(std::span<const double> q, double mean) const;
   [[nodiscard]] double noise() const;
+  /// direction' H direction without cancellation, for nearly dependent columns.
+  [[nodiscard]] double exact_curvature_along(std::span<const double> direction) const;
   void multiply(std::span<const double> direction, std::vector<double>& out, double& mean) const;
   /// Which features take part in a null vector.
   [[nodiscard]] std::vector<bool> in_null_space() const;

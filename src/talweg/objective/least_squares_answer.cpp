@@ -48,6 +48,9 @@ void LeastSquares::find_optimum() {
   }
   lowest_ = factor_k_ / 2 * lowest.value();
   if (!(lowest.value() > noise())) lowest_ = 0;
+  if (!settings_.penalty_on_standard_scale) {
+    for (const std::size_t j : constant_) lowest_ += settings_.l2 / 2 * user_start_[j] * user_start_[j];
+  }
 
   if (!factor_.aliased().empty()) {
     // The minimiser nearest to the start: add the projection of (start - optimum) on the null space.
@@ -97,7 +100,10 @@ void LeastSquares::find_optimum() {
     if (settings_.intercept) mean_part += w * std::abs(raw_mean_[a].value());
   }
   const double rounding = spread_part * spread_part + mean_part * mean_part;
-  rounding_gap_ = factor_k_ / 2 * kUnitRoundoff * kUnitRoundoff * rounding;
+  // A millionth of the last digit: the point is kept in two doubles, and along the flattest directions a gap of the
+  // size of the last digit would still be many digits of a parameter.
+  constexpr double kOfLastDigit = 0x1p-20;
+  rounding_gap_ = factor_k_ / 2 * rounding * (kUnitRoundoff * kOfLastDigit) * (kUnitRoundoff * kOfLastDigit);
 }
 
 std::vector<bool> LeastSquares::in_null_space() const {
@@ -176,7 +182,7 @@ double LeastSquares::mean_squared_error(std::span<const double> parameters) cons
     const DoubleDouble v(point.high[a], point.low[a]);
     sum += v * (at.q[a] - right_[a]) - v * v * penalty_[a];
   }
-  return sum.value() > noise() ? sum.value() : 0;
+  return sum.value() <= noise() ? 0 : sum.value();
 }
 
 double LeastSquares::cost_at(std::span<const double> parameters) const {
@@ -196,14 +202,14 @@ GapBound LeastSquares::gap_bound(std::span<const double> parameters) const {
             "the columns are so nearly dependent that the rounding of the factor has no useful bound"};
   }
   for (std::size_t k = 0; k < factor_.aliased().size(); ++k) {
-    // A remainder above what the moments' rounding explains is the rounding of the cells: noise that a fit to
-    // the very last bit of the data would still use.
+    // An exact dependence leaves the rounding of double-double arithmetic; anything above it may be a direction that the
+    // cells do determine, in however late a digit.
+    constexpr double kExactDependence = 1e-30;
     const double diagonal = matrix_[packed_index(factor_.aliased()[k], factor_.aliased()[k])].value();
-    if (factor_.aliased_pivots()[k] > moment_error_ * diagonal) {
+    if (factor_.aliased_pivots()[k] > kExactDependence * static_cast<double>(d + 4) * diagonal) {
       return {std::nullopt,
-              "columns depend on each other up to the rounding of their cells, and what that rounding could "
-              "still "
-              "explain has no useful bound"};
+              "columns depend on each other in all but their last digits, and what those could still explain "
+              "has no useful bound"};
     }
   }
   std::vector<double> q(d);

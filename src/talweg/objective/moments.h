@@ -39,6 +39,7 @@ struct FoldedRows {
   DoubleDouble weight;
   std::vector<DoubleDouble> mean;          ///< columns
   std::vector<DoubleDouble> products;      ///< packed lower triangle, centred
+  std::vector<double> widest;              ///< at most the largest difference of two values; 0: all are equal
   std::vector<std::uint32_t> levels;       ///< indicators seen, ascending
   std::vector<DoubleDouble> level_weight;  ///< one per indicator
   std::vector<DoubleDouble> level_sums;    ///< indicators x columns: sum of w x, not centred

@@ -57,8 +57,16 @@ std::string method_text(const Plan& plan) {
   return out;
 }
 
+bool is_below_limit(const Plan& plan) {
+  return plan.learning_rate && plan.largest_stable_rate && *plan.learning_rate < *plan.largest_stable_rate;
+}
+
 std::string forecast_line(const Plan& plan) {
   const std::string to = fmt::format(" to tolerance {}", shortest(plan.tolerance.value_or(1e-12)));
+  if (!plan.forecast.epochs && plan.hidden_curvature) {
+    return "none: the flattest direction is lost in the rounding of the eigenvalues";
+  }
+  if (!plan.forecast.epochs && is_below_limit(plan)) return "more epochs than can be counted" + to;
   if (!plan.forecast.epochs) return "the descent will not converge at this learning rate";
   const std::string epochs = plural(*plan.forecast.epochs, "epoch");
   switch (plan.forecast.quality) {
@@ -98,6 +106,7 @@ std::string ending_text(const Fit& fit) {
       return fmt::format("converged in {}: cost - lowest cost is {}, the limit {}", epochs,
                          short_text(end.measured, 3), short_text(end.limit, 3));
     case Reason::rounding:
+      if (end.limit == 0) return fmt::format("stopped after {}: no step lowers the cost any more", epochs);
       return fmt::format(
           "converged in {} to the last digit: what is left ({}) is lost in the rounding of the parameters",
           epochs, short_text(end.measured, 3));
@@ -150,10 +159,14 @@ std::string certificate_text(const Fit& fit) {
 }
 
 std::string next_text(const Fit& fit, const std::string& model_path) {
+  if (fit.diverged() && !fit.plan.learning_rate) return "run again with the remedy above";
   if (fit.diverged()) return "run again with the rate advised above, or without --learning-rate";
   if (model_path.empty())
     return "add -o model.json to keep the model, then: talweg predict model.json NEW.csv";
-  return fmt::format("talweg predict {} NEW.csv", model_path);
+  const bool plain =
+      model_path.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+") ==
+      std::string::npos;
+  return fmt::format("talweg predict {} NEW.csv", plain ? model_path : in_quotes(model_path, model_path.size()));
 }
 
 bool is_step(std::uint64_t epoch) {
