@@ -177,6 +177,32 @@ TEST(Fold, MeansAndProductsAgreeWithQuadruplePrecision) {
   }
 }
 
+// A computed feature is a pair high + low; what the low part says counts as if the cell had 106 bits.
+TEST(Fold, LowPartsOfCellsCount) {
+  test::Random random(35);
+  for (const bool weighted : {false, true}) {
+    constexpr std::size_t kRows = 200;
+    RowBlock block = random_block(random, 0, kRows, 3, weighted, false);
+    std::vector<std::vector<Quad>> columns(3);
+    std::vector<double> weights(kRows, 1.0);
+    for (std::size_t at = 0; at < block.values.size(); ++at) {
+      block.values_low.push_back(at % 3 == 1 ? 0 : block.values[at] * 0x1p-54 * random.normal());
+      columns[at % 3].push_back(quad(DoubleDouble(block.values[at], block.values_low[at])));
+      if (weighted) weights[at / 3] = block.weights[at / 3];
+    }
+    const FoldedRows folded = fold_block(block);
+    const test::QuadMoments exact = test::quad_moments(columns, weights);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_LE(test::relative_error(quad(folded.mean[i]), exact.mean[i]), 1e-28);
+      for (std::size_t j = 0; j <= i; ++j) {
+        const Quad scale = test::sqrt(exact.product(i, i) * exact.product(j, j));
+        const Quad difference = quad(folded.products[packed_index(i, j)]) - exact.product(i, j);
+        EXPECT_LE(plain(test::abs(difference) / scale), 1e-26) << i << " " << j;
+      }
+    }
+  }
+}
+
 // A mean is known to 106 bits: beyond a mean of a million spreads that decides, not the rows.
 TEST(Fold, LargeMeansCostNoMoreThanTheirLastBit) {
   for (const bool weighted : {false, true}) {

@@ -22,6 +22,8 @@ struct RowBlock {
   std::size_t columns = 0;   ///< dense columns
   std::vector<double>
       values;  ///< rows x columns, row-major, finite; a gap that will be filled with the mean holds 0
+  std::vector<double> values_low;  ///< what `values` lost to rounding (a computed feature is a pair high +
+                                   ///< low); the same shape, or empty where nothing was lost
   std::vector<double> weights;           ///< one per row, > 0; empty where every weight is 1
   std::vector<std::uint32_t> levels;     ///< level numbers of all rows, row after row, ascending inside a row
   std::vector<std::uint32_t> level_end;  ///< per row: end of its levels in `levels`; empty if no row has any
@@ -31,6 +33,7 @@ struct RowBlock {
     rows = 0;
     columns = dense_columns;
     values.clear();
+    values_low.clear();
     weights.clear();
     levels.clear();
     level_end.clear();

@@ -28,7 +28,8 @@ ShiftedBlock shift(const RowBlock& block) {
   double any_low = 0;
   for (std::size_t r = 0; r < block.rows; ++r) {
     for (std::size_t j = 0; j < p; ++j) {
-      const DoubleDouble z = two_difference(block.values[r * p + j], block.values[j]);
+      DoubleDouble z = two_difference(block.values[r * p + j], block.values[j]);
+      if (!block.values_low.empty()) z = z + DoubleDouble(block.values_low[r * p + j]);
       out.z_high[r * out.stride + j] = z.high;
       out.z_low[r * out.stride + j] = z.low;
       any_low += z.low != 0 ? 1 : 0;
@@ -109,7 +110,10 @@ void fold_levels(const RowBlock& block, FoldedRows& out) {
   for (std::size_t r = 0; r < block.rows; ++r) {
     const std::size_t end = block.level_end[r];
     const double w = weight_of(block, r);
-    for (std::size_t j = 0; j < p && begin < end; ++j) weighted[j] = two_product(w, block.values[r * p + j]);
+    for (std::size_t j = 0; j < p && begin < end; ++j) {
+      weighted[j] = two_product(w, block.values[r * p + j]);
+      if (!block.values_low.empty()) weighted[j] += two_product(w, block.values_low[r * p + j]);
+    }
     for (std::size_t a = begin; a < end; ++a) {
       const auto found = std::lower_bound(out.levels.begin(), out.levels.end(), block.levels[a]);
       const auto index = static_cast<std::size_t>(found - out.levels.begin());
