@@ -256,7 +256,7 @@ TEST(Names, OfReasonsAndOptimizers) {
   for (const Optimizer optimizer : {Optimizer::gd, Optimizer::momentum, Optimizer::nesterov, Optimizer::cg}) {
     EXPECT_EQ(optimizer_from_name(optimizer_name(optimizer)), optimizer);
   }
-  EXPECT_FALSE(optimizer_from_name("adam").has_value());
+  EXPECT_FALSE(optimizer_from_name("sgd").has_value());
   EXPECT_EQ(limit_gap(4, 0.5, 0.1), 1);
   EXPECT_EQ(limit_gap(4, 1e-9, 0.1), 0.1);
 }

@@ -122,7 +122,9 @@ Forecast forecast_epochs(const Curvature& curvature, const MethodSettings& setti
     const double epochs = std::log(limit_gap / (4 * start_gap)) / (2 * std::log(q));
     return {static_cast<std::uint64_t>(std::max(1.0, std::ceil(epochs))), ForecastQuality::upper_bound};
   }
-  if (!settings.learning_rate) return {std::nullopt, quality};
+  const bool has_modes = settings.optimizer == Optimizer::gd || settings.optimizer == Optimizer::momentum ||
+                         settings.optimizer == Optimizer::nesterov;
+  if (!settings.learning_rate || !has_modes) return {std::nullopt, quality};
   const double rate = *settings.learning_rate;
   const double stable = largest_stable_rate(settings.optimizer, curvature.largest(), settings.momentum);
   if (!(rate > 0) || !(rate < stable)) return {std::nullopt, quality};

@@ -7,10 +7,13 @@
 namespace talweg {
 namespace {
 
-constexpr std::array<std::pair<Optimizer, std::string_view>, 4> kNames = {{{Optimizer::gd, "gd"},
+constexpr std::array<std::pair<Optimizer, std::string_view>, 7> kNames = {{{Optimizer::gd, "gd"},
                                                                            {Optimizer::momentum, "momentum"},
                                                                            {Optimizer::nesterov, "nesterov"},
-                                                                           {Optimizer::cg, "cg"}}};
+                                                                           {Optimizer::adam, "adam"},
+                                                                           {Optimizer::cg, "cg"},
+                                                                           {Optimizer::lbfgs, "lbfgs"},
+                                                                           {Optimizer::lm, "lm"}}};
 
 }  // namespace
 
@@ -36,8 +39,14 @@ std::unique_ptr<Method> make_method(const MethodSettings& settings) {
       return make_momentum(settings);
     case Optimizer::nesterov:
       return make_nesterov(settings);
+    case Optimizer::adam:
+      return make_adam(settings);
     case Optimizer::cg:
       return make_conjugate_gradient(settings);
+    case Optimizer::lbfgs:
+      return make_lbfgs(settings);
+    case Optimizer::lm:
+      return make_levenberg_marquardt(settings);
   }
   return nullptr;
 }

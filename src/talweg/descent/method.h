@@ -15,7 +15,7 @@
 
 namespace talweg {
 
-enum class Optimizer { gd, momentum, nesterov, cg };
+enum class Optimizer { gd, momentum, nesterov, adam, cg, lbfgs, lm };
 
 std::string_view optimizer_name(Optimizer optimizer);
 std::optional<Optimizer> optimizer_from_name(std::string_view name);
@@ -45,13 +45,28 @@ struct MethodSettings {
       learning_rate;  ///< absent: exact along the line, by a search where the cost has no curvature
   double momentum = 0.9;
   bool precondition = false;  ///< gd in the metric of the Hessian (Objective::precondition)
+  double adam_first = 0.9;
+  double adam_second = 0.999;
+  bool polish = true;  ///< lm: go on below the tolerance, down to rounding
 };
+
+/// Adam's rate where none is given.
+inline constexpr double kAdamRate = 0.001;
+
+/// Whether the method takes steps of a rate that is fixed beforehand (adam: of about that length).
+inline bool has_fixed_rate(Optimizer optimizer) {
+  return optimizer == Optimizer::gd || optimizer == Optimizer::momentum || optimizer == Optimizer::nesterov ||
+         optimizer == Optimizer::adam;
+}
 
 class Method {
  public:
   virtual ~Method() = default;
   /// `evaluations` counts the costs and gradients that the proposal itself had to ask for.
   virtual Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) = 0;
+  /// Whether the run should go on although the tolerance is met: the method says itself when nothing is left
+  /// to gain.
+  [[nodiscard]] virtual bool wants_more() const { return false; }
 };
 
 std::unique_ptr<Method> make_method(const MethodSettings& settings);
@@ -60,6 +75,10 @@ std::unique_ptr<Method> make_method(const MethodSettings& settings);
 std::unique_ptr<Method> make_gradient_descent(const MethodSettings& settings);
 std::unique_ptr<Method> make_momentum(const MethodSettings& settings);
 std::unique_ptr<Method> make_nesterov(const MethodSettings& settings);
+std::unique_ptr<Method> make_adam(const MethodSettings& settings);
 std::unique_ptr<Method> make_conjugate_gradient(const MethodSettings& settings);
+std::unique_ptr<Method> make_lbfgs(const MethodSettings& settings);
+/// For a ResidualObjective; has no step on others.
+std::unique_ptr<Method> make_levenberg_marquardt(const MethodSettings& settings);
 
 }  // namespace talweg

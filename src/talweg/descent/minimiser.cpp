@@ -65,7 +65,9 @@ class Run {
   void update() {
     const Step step = method_->propose(at_, objective_, result_.evaluations);
     if (step.stuck) {
-      end(gradient_norm_ > 0 ? Reason::rounding : Reason::tolerance, gradient_norm_, 0);
+      const double limit =
+          settings_.tolerance && !objective_.gap() ? *settings_.tolerance * gradient_scale_ : 0;
+      end(gradient_norm_ > limit ? Reason::rounding : Reason::tolerance, gradient_norm_, limit);
       return;
     }
     candidate_.point = at_.point;
@@ -127,7 +129,7 @@ class Run {
       } else if (*gap <= settings_.rounding_gap) {
         end(Reason::rounding, *gap, settings_.rounding_gap);
       }
-    } else if (gradient_norm_ <= tolerance * gradient_scale_) {
+    } else if (gradient_norm_ <= tolerance * gradient_scale_ && !method_->wants_more()) {
       end(Reason::tolerance, gradient_norm_, tolerance * gradient_scale_);
     }
     return ended_;

@@ -25,7 +25,10 @@ double largest_stable_rate(Optimizer optimizer, double largest_eigenvalue, doubl
     case Optimizer::nesterov:
       return (2 + 2 * momentum) / ((1 + 2 * momentum) * largest_eigenvalue);
     case Optimizer::gd:
+    case Optimizer::adam:
     case Optimizer::cg:
+    case Optimizer::lbfgs:
+    case Optimizer::lm:
       break;
   }
   return 2 / largest_eigenvalue;
@@ -38,7 +41,10 @@ double mode_factor(Optimizer optimizer, double r, double momentum) {
     case Optimizer::nesterov:
       return largest_root((1 - r) * (1 + momentum), (1 - r) * momentum);
     case Optimizer::gd:
+    case Optimizer::adam:
     case Optimizer::cg:
+    case Optimizer::lbfgs:
+    case Optimizer::lm:
       break;
   }
   return std::abs(1 - r);
@@ -48,7 +54,7 @@ double best_rate(Optimizer optimizer, double largest_eigenvalue, double smallest
                  double momentum) {
   if (!(largest_eigenvalue > 0)) return 1;
   const double plain = 2 / (largest_eigenvalue + smallest_eigenvalue);
-  if (optimizer == Optimizer::gd || optimizer == Optimizer::cg) return plain;
+  if (optimizer != Optimizer::momentum && optimizer != Optimizer::nesterov) return plain;
   const double limit = largest_stable_rate(optimizer, largest_eigenvalue, momentum);
   const auto slowest = [&](double rate) {
     return std::max(mode_factor(optimizer, rate * smallest_eigenvalue, momentum),

@@ -13,10 +13,10 @@
 
 namespace talweg {
 
-/// Infinity where the cost has no curvature. For cg, which needs no rate, gd's.
+/// Infinity where the cost has no curvature. For methods without such a limit gd's.
 double largest_stable_rate(Optimizer optimizer, double largest_eigenvalue, double momentum);
 
-/// The constant rate with the smallest asymptotic factor. For cg gd's.
+/// The constant rate with the smallest asymptotic factor; for methods without a rate gd's.
 double best_rate(Optimizer optimizer, double largest_eigenvalue, double smallest_eigenvalue, double momentum);
 
 /// By what a mode with r = rate * eigenvalue shrinks (or grows) an epoch in the long run: the largest modulus

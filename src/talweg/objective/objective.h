@@ -22,6 +22,8 @@ struct Point {
   void move(std::span<const double> direction, double length);
 };
 
+class ResidualObjective;
+
 class Objective {
  public:
   virtual ~Objective() = default;
@@ -57,6 +59,9 @@ class Objective {
     (void)out;
     return false;
   }
+
+  /// For a sum of squares that knows its residuals (residuals.h); null for others.
+  virtual ResidualObjective* residuals() { return nullptr; }
 };
 
 }  // namespace talweg

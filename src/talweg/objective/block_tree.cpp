@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/objective/block_tree.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_invoke.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <bit>
+#include <thread>
+
+namespace talweg {
+namespace {
+
+class Reduction {
+ public:
+  Reduction(std::span<const std::uint64_t> numbers, const std::function<void(std::size_t)>& leaf,
+            const std::function<void(std::size_t, std::size_t)>& merge)
+      : numbers_(numbers), leaf_(leaf), merge_(merge) {}
+
+  // Blocks [begin, end), all inside one node of the tree. `alone`: on this thread.
+  void run(std::size_t begin, std::size_t end, bool alone) const {
+    if (end - begin == 1) return leaf_(begin);
+    // The lowest node that holds them all splits where its highest differing bit changes.
+    const auto level = std::bit_width(numbers_[begin] ^ numbers_[end - 1]) - 1;
+    const std::uint64_t middle = (numbers_[end - 1] >> level) << level;
+    const auto found = std::lower_bound(numbers_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        numbers_.begin() + static_cast<std::ptrdiff_t>(end), middle);
+    const auto split = static_cast<std::size_t>(found - numbers_.begin());
+    constexpr std::size_t kBlocksInTask = 4;
+    if (alone || end - begin <= kBlocksInTask) {
+      run(begin, split, true);
+      run(split, end, true);
+    } else {
+      tbb::parallel_invoke([&] { run(begin, split, false); }, [&] { run(split, end, false); });
+    }
+    merge_(begin, split);
+  }
+
+ private:
+  std::span<const std::uint64_t> numbers_;
+  const std::function<void(std::size_t)>& leaf_;
+  const std::function<void(std::size_t, std::size_t)>& merge_;
+};
+
+}  // namespace
+
+void reduce_blocks(std::span<const std::uint64_t> numbers, unsigned threads,
+                   const std::function<void(std::size_t)>& leaf,
+                   const std::function<void(std::size_t, std::size_t)>& merge) {
+  if (numbers.empty()) return;
+  const Reduction reduction(numbers, leaf, merge);
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+  if (threads == 1 || numbers.size() == 1) return reduction.run(0, numbers.size(), true);
+  const tbb::global_control control(tbb::global_control::max_allowed_parallelism, threads);
+  tbb::task_arena arena(static_cast<int>(threads));
+  arena.execute([&] { reduction.run(0, numbers.size(), false); });
+}
+
+}  // namespace talweg
