@@ -29,10 +29,8 @@ struct Derivation {
   std::vector<DerivationLine> lines;
   bool shortened = false;
 };
+inline constexpr std::uint64_t kDerivationNodes = 200'000;
 Derivation derive(const Expression& expression, std::size_t parameter, const std::string& name,
-                  std::uint64_t most_nodes = 200'000);
-
-/// As above from a first line of its own making (a cost, whose rows are summed).
-const char* rule_of(Op op);
+                  std::uint64_t most_nodes = kDerivationNodes);
 
 }  // namespace talweg

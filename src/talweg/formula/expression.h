@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,6 +77,10 @@ class Expression {
   [[nodiscard]] bool is_number(double value) const;
   [[nodiscard]] bool has_columns() const;
   [[nodiscard]] bool has_parameters() const;
+  /// False where the parameter does not occur; true is certain up to 64 parameters, see depends_on.
+  [[nodiscard]] bool may_depend_on(std::size_t parameter) const;
+  /// The same operation over other operands.
+  [[nodiscard]] Expression with_operands(std::vector<Expression> operands) const;
 
   friend bool operator==(const Expression& a, const Expression& b);
 
@@ -97,5 +102,9 @@ class Expression {
 
 /// Whether parameter `index` occurs.
 bool depends_on(const Expression& expression, std::size_t parameter);
+
+/// Every leaf replaced by what `leaf` makes of it.
+using Replacement = std::function<Expression(const Expression& leaf)>;
+Expression replace_leaves(const Expression& expression, const Replacement& leaf);
 
 }  // namespace talweg

@@ -18,10 +18,11 @@
 namespace talweg {
 
 /// Bounds against hostile text.
-inline constexpr std::size_t kFormulaBytes = 65'536;  ///< length
+inline constexpr std::size_t kFormulaBytes = 32'768;  ///< length
 inline constexpr std::size_t kFormulaDepth =
     1'000;  ///< operations inside one another; a sum of n terms has n
 inline constexpr std::size_t kFormulaNesting = 200;  ///< parentheses, calls, exponents inside one another
+inline constexpr std::size_t kFormulaParameters = 1'000;
 
 /// A column in use: a numeric column, or the indicator of a level of a text column (`cut[Ideal]`).
 struct ColumnUse {
@@ -63,7 +64,7 @@ Result<Formula> parse_formula_without_data(std::string_view text, std::span<cons
 /// columns is empty).
 Result<Formula> parse_function(std::string_view text);
 
-/// `y = a1*x1 + ... + b` from names: how a linear fit reads as a formula.
+/// `y = a1*x1 + ... + b` from names: how a linear fit reads as a formula. Fewer than kFormulaDepth features.
 Formula linear_formula(const std::string& target, std::span<const std::string> features,
                        std::span<const std::string> coefficients,
                        const std::optional<std::string>& intercept);

@@ -7,10 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "talweg/base/double_double.h"
 #include "talweg/formula/formula.h"
 
 namespace talweg {
@@ -27,8 +28,11 @@ class Program {
 
    private:
     friend class Program;
-    std::vector<double> rows_;
-    std::vector<double> scalars_;
+    std::vector<double> rows_;  // slots, high parts, then low parts
+    std::vector<DoubleDouble> scalars_;
+    std::vector<double*> high_;  // where the outputs go
+    std::vector<double*> low_;
+    std::size_t slots_ = 0;
   };
 
   /// `value` and any number of `partials` over `columns` columns and `parameters` parameters.
@@ -60,32 +64,38 @@ class Program {
 
  private:
   friend class ProgramCompiler;
-  enum class Where : std::uint8_t { scalar, column, slot };  ///< where an operand lives
+  enum class Where : std::uint8_t { scalar, column, slot, output };  ///< where an operand lives
   struct Operand {
     Where where = Where::scalar;
     std::uint32_t index = 0;
   };
   struct Instruction {
     Op op = Op::number;
+    std::uint8_t operands = 0;
+    int exponent = 0;  ///< of a power with a whole number
     Operand out;
     Operand in[4];
-    int exponent = 0;  ///< of a power with a whole number
   };
   struct Code {
-    std::vector<Instruction> scalar;  ///< once a call
-    std::vector<Instruction> row;     ///< over the rows
-    std::vector<Operand> results;     ///< value, then the partials
+    std::vector<Instruction> scalar;                      ///< once a call
+    std::vector<Instruction> row;                         ///< over the rows
+    std::vector<std::pair<std::uint32_t, Operand>> rest;  ///< outputs that no instruction writes
     std::size_t slots = 0;
   };
-  void run(const Code& code, std::span<const double* const> columns, std::size_t rows,
-           std::span<const double> parameters, std::span<double* const> out, Workspace& work) const;
+  struct Outputs {
+    double* const* high = nullptr;
+    double* const* low = nullptr;
+  };
+  void load_scalars(const Code& code, std::span<const double> parameters, bool pairs, Workspace& work) const;
+  void run(const Code& code, std::span<const double* const> columns, std::size_t first, std::size_t count,
+           const Outputs& out, Workspace& work) const;
 
   std::size_t columns_ = 0;
   std::size_t parameters_ = 0;
   std::size_t outputs_ = 1;
   std::size_t scalars_ = 0;
   std::vector<bool> used_;
-  std::vector<double> constants_;  ///< the first scalars; the parameters follow, then what is computed
+  std::vector<DoubleDouble> constants_;  ///< the first scalars; the parameters follow, then what is computed
   Code full_;
   Code value_only_;
 };

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/formula/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "talweg/base/error.h"
+#include "talweg/base/numbers.h"
+#include "talweg/formula/print.h"
+
+namespace talweg {
+namespace {
+
+template <class Number>
+class Evaluator {
+ public:
+  Evaluator(std::span<const double> columns, std::span<const double> parameters)
+      : columns_(columns), parameters_(parameters) {}
+
+  Number of(const Expression& e) const {
+    switch (e.op()) {
+      case Op::number:
+        return e.number();
+      case Op::pi:
+        return std::numbers::pi_v<Number>;
+      case Op::e:
+        return std::numbers::e_v<Number>;
+      case Op::column:
+        return columns_[e.index()];
+      case Op::parameter:
+        return parameters_[e.index()];
+      case Op::where: {
+        const Number u = of(e.operand(0));
+        const Number v = of(e.operand(1));
+        if (std::isnan(u) || std::isnan(v)) return std::numeric_limits<Number>::quiet_NaN();
+        return of(e.operand(u >= v ? 2 : 3));
+      }
+      default:
+        break;
+    }
+    if (e.operands() == 1) return unary(e.op(), of(e.operand(0)));
+    if (e.operands() == 2) return binary(e.op(), of(e.operand(0)), of(e.operand(1)));
+    return std::numeric_limits<Number>::quiet_NaN();
+  }
+
+  static Number unary(Op op, Number x) {
+    switch (op) {
+      case Op::negate:
+        return -x;
+      case Op::exp:
+        return std::exp(x);
+      case Op::log:
+        return std::log(x);
+      case Op::log2:
+        return std::log2(x);
+      case Op::log10:
+        return std::log10(x);
+      case Op::sqrt:
+        return std::sqrt(x);
+      case Op::cbrt:
+        return std::cbrt(x);
+      case Op::sin:
+        return std::sin(x);
+      case Op::cos:
+        return std::cos(x);
+      case Op::tan:
+        return std::tan(x);
+      case Op::asin:
+        return std::asin(x);
+      case Op::acos:
+        return std::acos(x);
+      case Op::atan:
+        return std::atan(x);
+      case Op::sinh:
+        return std::sinh(x);
+      case Op::cosh:
+        return std::cosh(x);
+      case Op::tanh:
+        return std::tanh(x);
+      case Op::erf:
+        return std::erf(x);
+      case Op::abs:
+        return std::abs(x);
+      case Op::sign:
+        return std::isnan(x) ? x : static_cast<Number>((x > 0) - (x < 0));
+      default:
+        return std::numeric_limits<Number>::quiet_NaN();
+    }
+  }
+
+  static Number binary(Op op, Number a, Number b) {
+    switch (op) {
+      case Op::add:
+        return a + b;
+      case Op::subtract:
+        return a - b;
+      case Op::multiply:
+        return a * b;
+      case Op::divide:
+        return a / b;
+      case Op::power:
+        return std::pow(a, b);
+      case Op::power_log:
+        return a == 0 && b > 0 ? Number{0} : std::pow(a, b) * std::log(a);
+      case Op::min:
+        return a < b || std::isnan(a) ? a : b;
+      case Op::max:
+        return a > b || std::isnan(a) ? a : b;
+      default:
+        return std::numeric_limits<Number>::quiet_NaN();
+    }
+  }
+
+ private:
+  std::span<const double> columns_;
+  std::span<const double> parameters_;
+};
+
+// In the order of computation; where() looks at the branch taken only, as its value does.
+std::string blame(const Expression& e, const Evaluator<double>& evaluator) {
+  const double value = evaluator.of(e);
+  if (std::isfinite(value)) return {};
+  if (e.is(Op::where)) {
+    for (std::size_t k : {0U, 1U}) {
+      if (auto found = blame(e.operand(k), evaluator); !found.empty()) return found;
+    }
+    const bool first = evaluator.of(e.operand(0)) >= evaluator.of(e.operand(1));
+    return blame(e.operand(first ? 2 : 3), evaluator);
+  }
+  std::string operands;
+  for (std::size_t k = 0; k < e.operands(); ++k) {
+    if (auto found = blame(e.operand(k), evaluator); !found.empty()) return found;
+    const double x = evaluator.of(e.operand(k));
+    operands += fmt::format("{}{} = {}", k == 0 ? "" : ", ", to_text(e.operand(k)), short_text(x));
+  }
+  const std::string shown = to_text(e);
+  constexpr std::size_t kMostShown = 60;
+  const std::string what = std::isnan(value) ? "is not a number" : "is infinite or too large";
+  if (e.operands() == 0) return fmt::format("{} {}", shown, what);
+  if (shown.size() > kMostShown || operands.size() > 2 * kMostShown) {
+    return fmt::format("{} {}", in_quotes(shown, kMostShown), what);
+  }
+  return fmt::format("{} {} where {}", shown, what, operands);
+}
+
+}  // namespace
+
+double evaluate(const Expression& expression, std::span<const double> columns,
+                std::span<const double> parameters) {
+  return Evaluator<double>(columns, parameters).of(expression);
+}
+
+long double evaluate_long(const Expression& expression, std::span<const double> columns,
+                          std::span<const double> parameters) {
+  return Evaluator<long double>(columns, parameters).of(expression);
+}
+
+std::string why_not_finite(const Expression& expression, std::span<const double> columns,
+                           std::span<const double> parameters) {
+  return blame(expression, Evaluator<double>(columns, parameters));
+}
+
+}  // namespace talweg

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/formula/row_kernels.h"
+
+#include "talweg/formula/scalar_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "talweg/formula/row_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "talweg/formula/exp_log.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace talweg::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_NATIVE_FMA
+
+using Tag = hn::ScalableTag<double>;
+using Integers = hn::RebindToSigned<Tag>;
+using Vector = hn::Vec<Tag>;
+
+HWY_INLINE Vector set(double value) {
+  return hn::Set(Tag(), value);
+}
+
+// 2^k for whole k from -1022 to 1023.
+HWY_INLINE Vector power_of_two(hn::Vec<Integers> k) {
+  return hn::BitCast(Tag(), hn::ShiftLeft<52>(hn::Add(k, hn::Set(Integers(), 1023))));
+}
+
+HWY_INLINE Vector exp_vector(Vector x) {
+  using namespace exp_log;
+  const Vector inside = hn::Min(hn::Max(x, set(kLeastExponent)), set(kMostExponent));
+  const Vector shifted = hn::MulAdd(inside, set(kLog2E), set(kRounder));
+  const Vector k = hn::Sub(shifted, set(kRounder));
+  Vector r = hn::NegMulAdd(k, set(kLn2High), inside);
+  r = hn::NegMulAdd(k, set(kLn2Low), r);
+  Vector q = set(kExp[0]);
+  for (std::size_t i = 1; i < kExp.size(); ++i) q = hn::MulAdd(q, r, set(kExp[i]));
+  const Vector e = hn::Add(hn::MulAdd(hn::Mul(r, r), q, r), set(1));
+  const auto whole = hn::Sub(hn::BitCast(Integers(), shifted), hn::Set(Integers(), kRounderBits));
+  const auto half = hn::ShiftRight<1>(whole);
+  const Vector scaled = hn::Mul(hn::Mul(e, power_of_two(half)), power_of_two(hn::Sub(whole, half)));
+  return hn::IfThenElse(hn::Ne(x, x), x, scaled);
+}
+
+HWY_INLINE Vector log_vector(Vector x) {
+  using namespace exp_log;
+  const auto tiny = hn::Lt(x, set(kLeastNormal));
+  const Vector up = hn::IfThenElse(tiny, hn::Mul(x, set(kTwo54)), x);
+  const auto bits = hn::BitCast(Integers(), up);
+  const auto shifted = hn::Sub(bits, hn::Set(Integers(), kSqrtHalfBits));
+  const auto k = hn::ShiftRight<52>(shifted);
+  const Vector m = hn::BitCast(Tag(), hn::Sub(bits, hn::ShiftLeft<52>(k)));
+  // The whole number as a double: its bits on top of 1.5 * 2^52.
+  Vector exponent = hn::Sub(hn::BitCast(Tag(), hn::Add(k, hn::Set(Integers(), kRounderBits))), set(kRounder));
+  exponent = hn::Sub(exponent, hn::IfThenElseZero(tiny, set(54)));
+  const Vector f = hn::Sub(m, set(1));
+  const Vector s = hn::Div(f, hn::Add(f, set(2)));
+  const Vector z = hn::Mul(s, s);
+  Vector q = set(kLog[0]);
+  for (std::size_t i = 1; i < kLog.size(); ++i) q = hn::MulAdd(q, z, set(kLog[i]));
+  const Vector half_square = hn::Mul(hn::Mul(set(0.5), f), f);
+  const Vector inner = hn::MulAdd(s, hn::MulAdd(z, q, half_square), hn::Mul(exponent, set(kLn2Low)));
+  const Vector out = hn::MulAdd(exponent, set(kLn2High), hn::Sub(f, hn::Sub(half_square, inner)));
+  // Zero, below zero, infinite or no number.
+  const auto regular = hn::And(hn::Gt(x, set(0)), hn::Lt(x, set(kInfinity)));
+  const Vector odd =
+      hn::IfThenElse(hn::Eq(x, set(0)), set(-kInfinity), hn::IfThenElse(hn::Gt(x, set(0)), x, set(kNone)));
+  return hn::IfThenElse(regular, out, odd);
+}
+
+// Loads are always of whole vectors where rows are left, else of what is there.
+template <class Function>
+HWY_INLINE void each(std::size_t rows, Function function) {
+  const Tag d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t r = 0;
+  for (; r + lanes <= rows; r += lanes) function(r, lanes);
+  if (r < rows) function(r, rows - r);
+}
+
+HWY_INLINE Vector load(const double* from, std::size_t count) {
+  const Tag d;
+  if (HWY_LIKELY(count == hn::Lanes(d))) return hn::LoadU(d, from);
+  HWY_ALIGN double buffer[HWY_LANES(double)] = {};
+  for (std::size_t i = 0; i < count; ++i) buffer[i] = from[i];
+  return hn::Load(d, buffer);
+}
+
+HWY_INLINE void store(Vector value, double* to, std::size_t count) {
+  const Tag d;
+  if (HWY_LIKELY(count == hn::Lanes(d))) {
+    hn::StoreU(value, d, to);
+    return;
+  }
+  HWY_ALIGN double buffer[HWY_LANES(double)];
+  hn::Store(value, d, buffer);
+  for (std::size_t i = 0; i < count; ++i) to[i] = buffer[i];
+}
+
+template <class Function>
+HWY_INLINE void unary(const RowTask& task, Function function) {
+  const double* in = task.in[0].high;
+  each(task.rows,
+       [&](std::size_t r, std::size_t count) { store(function(load(in + r, count)), task.high + r, count); });
+}
+
+template <class Function>
+HWY_INLINE void binary(const RowTask& task, Function function) {
+  const RowOperand& a = task.in[0];
+  const RowOperand& b = task.in[1];
+  if (a.high == nullptr) {
+    const Vector left = set(a.scalar_high);
+    each(task.rows, [&](std::size_t r, std::size_t count) {
+      store(function(left, load(b.high + r, count)), task.high + r, count);
+    });
+  } else if (b.high == nullptr) {
+    const Vector right = set(b.scalar_high);
+    each(task.rows, [&](std::size_t r, std::size_t count) {
+      store(function(load(a.high + r, count), right), task.high + r, count);
+    });
+  } else {
+    each(task.rows, [&](std::size_t r, std::size_t count) {
+      store(function(load(a.high + r, count), load(b.high + r, count)), task.high + r, count);
+    });
+  }
+}
+
+HWY_INLINE Vector whole_power_vector(Vector x, int n) {
+  Vector out = set(1);
+  Vector square = x;
+  for (unsigned rest = static_cast<unsigned>(n < 0 ? -n : n); rest != 0; rest >>= 1U) {
+    if ((rest & 1U) != 0) out = hn::Mul(out, square);
+    if (rest > 1) square = hn::Mul(square, square);
+  }
+  return n < 0 ? hn::Div(set(1), out) : out;
+}
+
+void run_target(const RowTask& task) {
+  if (task.low != nullptr) return run_rows_reference(task);
+  switch (task.op) {
+    case Op::negate:
+      return unary(task, [](Vector x) { return hn::Neg(x); });
+    case Op::abs:
+      return unary(task, [](Vector x) { return hn::Abs(x); });
+    case Op::sqrt:
+      return unary(task, [](Vector x) { return hn::Sqrt(x); });
+    case Op::exp:
+      return unary(task, [](Vector x) { return exp_vector(x); });
+    case Op::log:
+      return unary(task, [](Vector x) { return log_vector(x); });
+    case Op::add:
+      return binary(task, [](Vector a, Vector b) { return hn::Add(a, b); });
+    case Op::subtract:
+      return binary(task, [](Vector a, Vector b) { return hn::Sub(a, b); });
+    case Op::multiply:
+      return binary(task, [](Vector a, Vector b) { return hn::Mul(a, b); });
+    case Op::divide:
+      return binary(task, [](Vector a, Vector b) { return hn::Div(a, b); });
+    case Op::power:
+      if (task.exponent == 2) return unary(task, [](Vector x) { return hn::Mul(x, x); });
+      if (task.exponent != 0) {
+        const int n = task.exponent;
+        return unary(task, [n](Vector x) { return whole_power_vector(x, n); });
+      }
+      return run_rows_reference(task);
+    default:
+      return run_rows_reference(task);
+  }
+}
+
+#else
+
+void run_target(const RowTask& task) {
+  run_rows_reference(task);
+}
+
+#endif
+
+}  // namespace talweg::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace talweg {
+
+HWY_EXPORT(run_target);
+
+void run_rows(const RowTask& task) {
+  HWY_DYNAMIC_DISPATCH(run_target)(task);
+}
+
+}  // namespace talweg
+#endif
