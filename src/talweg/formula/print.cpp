@@ -376,7 +376,7 @@ std::string mathml_of(const Expression& e) {
       return infix("-");
     case Op::multiply:
       return row(
-          mathml_at(in(0), kProduct) + (needs_sign(in(1)) ? "<mo>·</mo>" : "<mo>&#x2062;</mo>") +
+          mathml_on_left(in(0)) + (needs_sign(in(1)) ? "<mo>·</mo>" : "<mo>&#x2062;</mo>") +
           (in(1).is(Op::multiply) ? mathml_parentheses(mathml_of(in(1))) : mathml_at(in(1), kProduct)));
     case Op::divide:
       return fmt::format("<mfrac><mrow>{}</mrow><mrow>{}</mrow></mfrac>", mathml_of(in(0)), mathml_of(in(1)));
