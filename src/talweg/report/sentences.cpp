@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/report/sentences.h"
+
+#include <fmt/format.h>
+
+#include "talweg/base/numbers.h"
+#include "talweg/model/json_text.h"
+
+namespace talweg {
+namespace {
+
+bool is_below_limit(const Plan& plan) {
+  return plan.learning_rate && plan.largest_stable_rate && *plan.learning_rate < *plan.largest_stable_rate;
+}
+
+}  // namespace
+
+std::string optional_text(const std::optional<double>& value, int digits = 6) {
+  return value ? short_text(*value, digits) : "-";
+}
+
+std::string plural(std::uint64_t count, const char* one) {
+  return fmt::format("{} {}{}", grouped(count), one, count == 1 ? "" : "s");
+}
+
+std::string rows_text(const IngestAudit& audit, const Plan& plan) {
+  std::string out = fmt::format("{}, {} -> {}", plural(audit.rows, "row"),
+                                plural(plan.parameters.size(), "parameter"), printable(plan.target));
+  if (audit.rows_rejected > 0)
+    out += fmt::format("; {} bad and left out", plural(audit.rows_rejected, "row"));
+  if (audit.rows_missing > 0)
+    out += fmt::format("; {} left out for a missing cell", plural(audit.rows_missing, "row"));
+  if (audit.rows_weightless > 0)
+    out += fmt::format("; {} left out for weight 0", plural(audit.rows_weightless, "row"));
+  return out;
+}
+
+std::string method_text(const Plan& plan) {
+  std::string out(optimizer_name(plan.optimizer));
+  if (plan.preconditioned) out += " in the coordinates of the Cholesky factor";
+  if (plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov) {
+    out += fmt::format(", momentum {}", shortest(plan.momentum));
+  }
+  if (plan.learning_rate) {
+    out += fmt::format(
+        ", learning rate {} ({})",
+        plan.learning_rate_chosen ? short_text(*plan.learning_rate) : shortest(*plan.learning_rate),
+        plan.learning_rate_chosen ? "the best constant one" : "given");
+  } else {
+    out += ", exact step along each direction";
+  }
+  out += fmt::format(", scale {}{}", scale_name(plan.scale), plan.scale_chosen ? " (chosen)" : "");
+  if (plan.optimizer_chosen) out += fmt::format("; {} because {}", optimizer_name(plan.optimizer), plan.why);
+  return out;
+}
+
+std::string forecast_line(const Plan& plan) {
+  const std::string to = fmt::format(" to tolerance {}", shortest(plan.tolerance.value_or(1e-12)));
+  if (!plan.forecast.epochs && plan.hidden_curvature) {
+    return "none: the flattest direction is lost in the rounding of the eigenvalues";
+  }
+  if (!plan.forecast.epochs && is_below_limit(plan)) return "more epochs than can be counted" + to;
+  if (!plan.forecast.epochs) return "the descent will not converge at this learning rate";
+  const std::string epochs = plural(*plan.forecast.epochs, "epoch");
+  switch (plan.forecast.quality) {
+    case ForecastQuality::exact:
+      return epochs + to;
+    case ForecastQuality::approximate:
+      return "approximately " + epochs + to + " (rounding decides the last ones)";
+    case ForecastQuality::upper_bound:
+      return "at most " + epochs + to + " (an upper bound)";
+    case ForecastQuality::about:
+      return "about " + epochs + to;
+  }
+  return epochs;
+}
+
+std::string ending_text(const Fit& fit) {
+  const Termination& end = fit.termination;
+  const std::string epochs = plural(fit.epochs, "epoch");
+  switch (end.reason) {
+    case Reason::tolerance:
+      return fmt::format("converged in {}: cost - lowest cost is {}, the limit {}", epochs,
+                         short_text(end.measured, 3), short_text(end.limit, 3));
+    case Reason::rounding:
+      if (end.limit == 0) return fmt::format("stopped after {}: no step lowers the cost any more", epochs);
+      return fmt::format(
+          "converged in {} to the last digit: what is left ({}) is lost in the rounding of the parameters",
+          epochs, short_text(end.measured, 3));
+    case Reason::epochs:
+      if (fit.plan.tolerance) {
+        return fmt::format("stopped after {} by --epochs, before the tolerance {} was reached", epochs,
+                           shortest(*fit.plan.tolerance));
+      }
+      return fmt::format("ran {}, as asked", epochs);
+    case Reason::seconds:
+      return fmt::format("stopped after {} by --max-seconds", epochs);
+    case Reason::interrupted:
+      return fmt::format("interrupted after {}", epochs);
+    case Reason::callback:
+      return fmt::format("stopped after {} by the caller", epochs);
+    case Reason::diverged:
+    case Reason::non_finite:
+      return fit.post_mortem;
+  }
+  return epochs;
+}
+
+std::string certificate_text(const Fit& fit) {
+  if (!fit.certificate.cost_gap_bound) return "none (see the warnings)";
+  std::string out = fmt::format("the cost is proven within {} of the lowest cost {}",
+                                short_text(*fit.certificate.cost_gap_bound, 3), short_text(fit.exact_cost));
+  if (fit.certificate.parameter_distance_bound) {
+    out += fmt::format(", every parameter within {} standard errors of the optimum",
+                       short_text(*fit.certificate.parameter_distance_bound, 3));
+  }
+  return out;
+}
+
+std::string next_text(const Fit& fit, const std::string& model_path) {
+  if (fit.diverged() && !fit.plan.learning_rate) return "run again with the remedy above";
+  if (fit.diverged()) return "run again with the rate advised above, or without --learning-rate";
+  if (model_path.empty())
+    return "add -o model.json to keep the model, then: talweg predict model.json NEW.csv";
+  const bool plain =
+      model_path.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+") ==
+      std::string::npos;
+  return fmt::format("talweg predict {} NEW.csv",
+                     plain ? model_path : in_quotes(model_path, model_path.size()));
+}
+
+}  // namespace talweg
