@@ -83,6 +83,8 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
   if (runs) {
     app.add_option("-o,--output", options.output, "write the model (JSON)")->group("Output");
     app.add_option("--trace", options.trace, "write every epoch (CSV)")->group("Output");
+    app.add_option("--report", options.report, "write a page with plots and a slider that replays the descent (HTML)")
+        ->group("Output");
   }
   if (command == Command::predict) {
     app.add_option("-o,--output", options.output, "write the predictions here (default: standard output)")
@@ -116,7 +118,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 31> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 32> kTypes = {{
       {"--format", "csv|tsv|npy"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -145,6 +147,7 @@ void name_types(CLI::App& app) {
       {"--max-seconds", "SECONDS"},
       {"--output", "FILE"},
       {"--trace", "FILE"},
+      {"--report", "FILE"},
       {"--threads", "N"},
       {"--color", "auto|always|never"},
       {"DATA", ""},

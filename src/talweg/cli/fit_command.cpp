@@ -11,6 +11,7 @@
 #include "talweg/model/fit.h"
 #include "talweg/model/model.h"
 #include "talweg/report/json.h"
+#include "talweg/report/page.h"
 #include "talweg/report/text.h"
 #include "talweg/report/trace_csv.h"
 
@@ -82,6 +83,7 @@ Result<void> check_outputs(const Options& options) {
   std::vector<std::pair<std::string, std::string>> outputs;
   if (!options.output.empty()) outputs.emplace_back("--output", options.output);
   if (!options.trace.empty()) outputs.emplace_back("--trace", options.trace);
+  if (!options.report.empty()) outputs.emplace_back("--report", options.report);
   if (!options.fit.columns.rejects.empty()) outputs.emplace_back("--rejects", options.fit.columns.rejects);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].second == "-") {
@@ -152,6 +154,13 @@ int run_fit(Options options, const StopFlag& stop) {
     if (!opened) return report_error(opened.error());
     trace = std::move(*opened);
   }
+  std::optional<OutputFile> report;
+  if (!options.report.empty()) {
+    auto opened = OutputFile::open(options.report);
+    if (!opened) return report_error(opened.error());
+    report = std::move(*opened);
+    options.fit.sample_rows = kPageRows;
+  }
   Watcher watcher(options, trace);
   options.fit.stop = &stop;
   options.fit.observer = &watcher;
@@ -169,6 +178,11 @@ int run_fit(Options options, const StopFlag& stop) {
   if (output && !fitted->diverged()) {
     auto written = output->write(make_model(*fitted, options.fit).document);
     if (written) written = output->commit();
+    if (!written) unwritten.push_back(written.error());
+  }
+  if (report) {
+    auto written = report->write(page_html(*fitted, options.arguments));
+    if (written) written = report->commit();
     if (!written) unwritten.push_back(written.error());
   }
   fitted->seconds.write = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

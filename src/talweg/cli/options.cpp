@@ -76,6 +76,7 @@ std::string plain_words(std::string what) {
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
   Options options;
+  options.arguments = arguments;
   CLI::App app("talweg fits regression models to data by gradient descent: see every step, trust the answer.",
                "talweg");
   app.set_version_flag("--version", std::string("talweg ") + kVersion);

@@ -23,6 +23,9 @@ struct Options {
   std::string start_model;      ///< --start model.json
   std::string output;           ///< -o
   std::string trace;
+  std::string report;           ///< --report
+  std::string plot;             ///< --plot
+  std::vector<std::string> arguments;  ///< the command line as it was typed
   bool json = false;
   bool quiet = false;
   bool verbose = false;

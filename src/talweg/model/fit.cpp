@@ -23,6 +23,7 @@ FoldOptions fold_options(const FitRequest& request) {
   FoldOptions options;
   options.threads = request.threads;
   options.stop = request.stop;
+  options.sample_rows = request.sample_rows;
   if (request.observer != nullptr) {
     options.progress = [observer = request.observer](std::uint64_t records) { observer->reading(records); };
   }
@@ -238,6 +239,11 @@ Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
   fit.exact_parameters = cost.optimum();
   fit.exact_cost = cost.lowest_cost();
   fit.start = problem.start;
+  fit.divergence_cost = settings.divergence_cost;
+  if (request.sample_rows > 0) {
+    fit.replay = make_replay(problem, fit.parameters, fit.standard_errors);
+    fit.rows = view_rows(problem, fit.parameters);
+  }
   fit.warnings = problem.plan.warnings;
   fit.plan = std::move(problem.plan);
   fit.features = std::move(problem.features);

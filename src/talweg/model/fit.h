@@ -9,6 +9,7 @@
 #include "talweg/descent/minimiser.h"
 #include "talweg/descent/trace.h"
 #include "talweg/model/problem.h"
+#include "talweg/model/replay.h"
 
 namespace talweg {
 
@@ -55,6 +56,9 @@ struct Fit {
   std::vector<double> exact_parameters;  ///< closed form
   double exact_cost = 0;
   Trace trace;
+  std::optional<Replay> replay;       ///< for pictures, where they were asked for and the cost folds
+  std::optional<RowView> rows;        ///< for pictures, where they were asked for
+  double divergence_cost = 0;         ///< a cost above it counts as diverged
   std::string post_mortem;            ///< what went wrong, with numbers; empty unless diverged
   std::vector<std::string> warnings;  ///< of the plan and of the run
   std::vector<std::string> notes;     ///< why something does not exist, where nothing is wrong

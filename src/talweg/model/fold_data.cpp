@@ -32,10 +32,12 @@ struct Batch {
   std::vector<FoldedRows> folded;
 };
 
-// Reads blocks in order (`next` as RowReader::next), folds them on `threads` threads, gathers them in order.
+// Reads blocks in order (`next` as RowReader::next), folds them on `threads` threads, gathers them in order; `out` gets
+// the sample and the time of reading.
 template <class Next>
-Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, double& seconds_reading) {
+Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, FoldedData& out) {
   FoldTree tree;
+  RowSampler sampler(options.sample_rows);
   std::optional<Error> error;
   bool done = false;
   const auto read = [&]() -> std::unique_ptr<Batch> {
@@ -56,15 +58,17 @@ Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, double& 
         done = true;
       }
     }
-    seconds_reading += seconds_since(began);
+    out.seconds_reading += seconds_since(began);
     return batch;
   };
   const auto fold = [](Batch& batch) {
     for (const RowBlock& block : batch.blocks) batch.folded.push_back(fold_block(block));
   };
   const auto gather = [&](Batch& batch) {
-    for (std::size_t k = 0; k < batch.blocks.size(); ++k)
+    for (std::size_t k = 0; k < batch.blocks.size(); ++k) {
+      if (options.sample_rows > 0) sampler.add(batch.blocks[k]);
       tree.add(batch.blocks[k].number, std::move(batch.folded[k]));
+    }
   };
 
   const unsigned threads =
@@ -101,6 +105,7 @@ Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, double& 
     });
   }
   if (error) return fail(*error);
+  out.sample = sampler.finish();
   return tree.finish();
 }
 
@@ -142,7 +147,7 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
         if (options.progress && ++blocks % kProgressEvery == 0) options.progress(reader->audit().records);
         return more;
       },
-      options, out.seconds_reading);
+      options, out);
   if (!folded) return fail(folded.error());
   out.folded = std::move(*folded);
   out.features = reader->features();
@@ -236,7 +241,7 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
     }
     return false;
   };
-  auto folded = fold_blocks(next, options, out.seconds_reading);
+  auto folded = fold_blocks(next, options, out);
   if (!folded) return fail(folded.error());
   if (out.audit.rows == 0) return fail(ErrorKind::data, "there are no rows to fit", "give at least two rows");
   out.folded = std::move(*folded);

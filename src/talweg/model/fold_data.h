@@ -10,6 +10,7 @@
 #include "talweg/base/error.h"
 #include "talweg/base/stop.h"
 #include "talweg/data/row_reader.h"
+#include "talweg/model/row_sample.h"
 #include "talweg/objective/moments.h"
 
 namespace talweg {
@@ -25,6 +26,7 @@ struct FoldedData {
   std::string fingerprint;
   MissingPolicy missing = MissingPolicy::error;
   std::string weights;         ///< name of the column of weights, empty: none
+  std::vector<SampledRow> sample;  ///< rows for pictures, where some were asked for
   double seconds_reading = 0;  ///< the reader's share of the pass
   double seconds_folding = 0;  ///< the rest of it
 };
@@ -33,6 +35,7 @@ struct FoldOptions {
   unsigned threads = 0;
   const StopFlag* stop = nullptr;
   std::function<void(std::uint64_t records)> progress;
+  std::size_t sample_rows = 0;  ///< rows kept for pictures at most
 };
 
 Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,

@@ -146,6 +146,7 @@ Result<Problem> make_problem(FoldedData data, const FitRequest& request) {
   Problem problem;
   problem.data = std::move(data);
   problem.features = std::move(design->features);
+  problem.columns = std::move(design->columns);
   Plan& plan = problem.plan;
   plan.parameters = std::move(design->parameters);
   plan.target = problem.data.target.name;

@@ -69,6 +69,7 @@ struct Plan {
 struct Problem {
   FoldedData data;
   std::vector<FeatureSummary> features;
+  std::vector<MomentColumn> columns;     ///< per parameter but the intercept, then the target: where its values come from
   std::vector<double> start;             ///< user's units
   std::unique_ptr<LeastSquares> cost;
   Curvature curvature;

@@ -70,6 +70,9 @@ struct FitRequest {
   std::optional<double> tolerance;      ///< absent: 1e-12, or none where `epochs` is given
   std::optional<double> max_seconds;
 
+  /// Rows kept for pictures, at most (model/row_sample.h); above 0 the Fit carries what a page needs (Fit::replay,
+  /// Fit::rows).
+  std::size_t sample_rows = 0;
   unsigned threads = 0;  ///< 0: one a core; the result does not depend on it
   const StopFlag* stop = nullptr;
   RunObserver* observer = nullptr;

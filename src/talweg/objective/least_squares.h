@@ -87,6 +87,10 @@ class LeastSquares final : public Objective {
   [[nodiscard]] std::size_t user_size() const { return columns_ + (settings_.intercept ? 1 : 0); }
   [[nodiscard]] std::vector<double> to_user(const Point& point) const;
   [[nodiscard]] Point from_user(std::span<const double> parameters) const;
+  /// t and o of the header, per active feature.
+  [[nodiscard]] std::span<const double> units() const { return unit_; }
+  [[nodiscard]] const std::vector<DoubleDouble>& origins() const { return origin_; }
+  [[nodiscard]] const Point& optimum_point() const { return optimum_; }
 
   // The answer in closed form and what goes with it, in the user's units.
   [[nodiscard]] std::vector<double> optimum() const { return to_user(optimum_); }

@@ -15,7 +15,7 @@ bool is_below_limit(const Plan& plan) {
 
 }  // namespace
 
-std::string optional_text(const std::optional<double>& value, int digits = 6) {
+std::string optional_text(const std::optional<double>& value, int digits) {
   return value ? short_text(*value, digits) : "-";
 }
 
