@@ -67,6 +67,19 @@ let layout = 0;
 export function newLayout() {
   ++layout;
 }
+export function layoutNumber() {
+  return layout;
+}
+
+function ticks(scale, log, count) {
+  if (!log) return scale.ticks(count);
+  const [low, high] = scale.domain().map(Math.log10);
+  const step = Math.max(1, Math.ceil((high - low) / count));
+  const powers = d3.range(Math.ceil(low / step) * step, high + 1e-9, step).map(p => 10 ** p);
+  return powers.length > 1 ? powers : scale.ticks(count);
+}
+
+const plain = log => value => log ? short(value, 2) : short(value, 5);
 
 function padded([low, high], log) {
   if (!(low <= high)) return log ? [0.1, 1] : [0, 1];
@@ -110,42 +123,28 @@ export class Plot {
     }
     const width = this.measured, height = this.options.height ?? 260;
     const xDomain = tightX ? x : padded(x, xLog), yDomain = tightY ? y : padded(y, yLog);
-    const key = [width, ...xDomain, ...yDomain, xLog, yLog].join();
+    const key = [width, ...xDomain, ...yDomain, xLog, yLog, this.options.xName, this.options.yName].join();
     this.used = new Set();
     if (key === this.key) return;
     this.key = key;
     this.width = width;
     const make = log => log ? d3.scaleLog() : d3.scaleLinear();
-    this.x = make(xLog).domain(xDomain).range([margin.left, width - margin.right]);
     this.y = make(yLog).domain(yDomain).range([height - margin.bottom, margin.top]);
+    const yTicks = ticks(this.y, yLog, 5).map(value => [this.y(value), (yFormat ?? plain(yLog))(value)]);
+    const left = Math.max(40, 14 + 6.8 * Math.max(...yTicks.map(([, text]) => text.length)));
+    this.x = make(xLog).domain(xDomain).range([left, width - margin.right]);
+    const xTicks = ticks(this.x, xLog, Math.max(2, Math.min(7, width / 90))).map(value => [this.x(value), (xFormat ?? plain(xLog))(value)]);
     this.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    for (const [name, value] of [["x", margin.left], ["y", margin.top], ["width", width - margin.left - margin.right], ["height", height - margin.top - margin.bottom]]) this.clipBox.setAttribute(name, value);
-    this.drawAxes(width, height, xLog, yLog, xFormat, yFormat);
-  }
-
-  drawAxes(width, height, xLog, yLog, xFormat, yFormat) {
-    const ticks = (scale, log, count) => {
-      if (!log) return scale.ticks(count);
-      const [low, high] = scale.domain().map(Math.log10);
-      const step = Math.max(1, Math.ceil((high - low) / count));
-      const powers = d3.range(Math.ceil(low / step) * step, high + 1e-9, step).map(p => 10 ** p);
-      return powers.length > 1 ? powers : scale.ticks(count);
-    };
-    const label = (format, log) => format ?? (value => log ? short(value, 2) : short(value, 5));
-    const parts = [];
-    const bottom = height - margin.bottom;
-    for (const value of ticks(this.y, yLog, 5)) {
-      const at = this.y(value);
-      parts.push(svg("line", {x1: margin.left, x2: width - margin.right, y1: at, y2: at, class: "grid"}),
-        svg("text", {x: margin.left - 7, y: at + 4, class: "tick", "text-anchor": "end", text: label(yFormat, yLog)(value)}));
+    for (const [name, value] of [["x", left], ["y", margin.top], ["width", width - left - margin.right], ["height", height - margin.top - margin.bottom]]) this.clipBox.setAttribute(name, value);
+    const parts = [], bottom = height - margin.bottom, right = width - margin.right;
+    for (const [at, text] of yTicks) {
+      parts.push(svg("line", {x1: left, x2: right, y1: at, y2: at, class: "grid"}), svg("text", {x: left - 7, y: at + 4, class: "tick", "text-anchor": "end", text}));
     }
-    for (const value of ticks(this.x, xLog, Math.max(2, Math.min(7, width / 90)))) {
-      const at = this.x(value);
-      parts.push(svg("line", {x1: at, x2: at, y1: bottom, y2: bottom + 4, class: "axis"}),
-        svg("text", {x: at, y: bottom + 17, class: "tick", "text-anchor": "middle", text: label(xFormat, xLog)(value)}));
+    for (const [at, text] of xTicks) {
+      parts.push(svg("line", {x1: at, x2: at, y1: bottom, y2: bottom + 4, class: "axis"}), svg("text", {x: at, y: bottom + 17, class: "tick", "text-anchor": "middle", text}));
     }
-    parts.push(svg("line", {x1: margin.left, x2: width - margin.right, y1: bottom, y2: bottom, class: "axis"}),
-      svg("text", {x: width - margin.right, y: height - 4, class: "axis-name", "text-anchor": "end", text: this.options.xName}),
+    parts.push(svg("line", {x1: left, x2: right, y1: bottom, y2: bottom, class: "axis"}),
+      svg("text", {x: right, y: height - 3, class: "axis-name", "text-anchor": "end", text: this.options.xName}),
       svg("text", {x: 4, y: 10, class: "axis-name", text: this.options.yName}));
     this.axes.replaceChildren(...parts);
   }

@@ -29,7 +29,7 @@ export function asRunCommand(data) {
 /// A name=value list for --start, a name with a comma or a quote as a CSV field.
 function startList(run, settings) {
   const moved = run.carried.map((parameter, j) => ({parameter, value: settings.start?.[j] ?? parameter.start}));
-  if (!run.data.others_start_at_zero) return null;
+  if (!run.data.others_start_at_zero || run.carried.some(parameter => parameter.typed === null)) return null;
   return moved.filter(({value}) => value !== 0).map(({parameter, value}) => {
     const field = `${parameter.typed ?? parameter.name}=${exactText(value)}`;
     return /[",\n\r]|^ | $/.test(field) ? '"' + field.replaceAll('"', '""') + '"' : field;

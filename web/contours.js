@@ -8,12 +8,12 @@ import {slice} from "valley";
 
 const consecutive = 60;
 
-/// Centre and axes of the ellipses over parameters a and b through a base point.
+/// Centre and shape of the ellipses over two axes of the replay, through a base point.
 export function bowl(replay, base, a, b) {
-  const {eigenvalues, columns} = replay;
+  const {eigenvalues, axes} = replay;
   const A = slice(replay, base, a), B = slice(replay, base, b);
   let cross = 0;
-  for (let i = 0; i < replay.size; ++i) cross += eigenvalues[i] * columns[a][i] * columns[b][i];
+  for (let i = 0; i < replay.size; ++i) cross += eigenvalues[i] * axes[a].column[i] * axes[b].column[i];
   // Scaled to unit diagonal, so that unlike units do not matter: M = [[1, r], [r, 1]].
   const sa = Math.sqrt(A.bend), sb = Math.sqrt(B.bend), r = Math.max(-1, Math.min(1, cross / (sa * sb)));
   const ga = A.slope / sa, gb = B.slope / sb, det = 1 - r * r;
@@ -47,95 +47,110 @@ export function levels(most, count = 10) {
 }
 
 export function contours(run, others) {
+  const {replay} = run, count = run.carried.length;
   const plot = new Plot({id: "plot-contours", title: "The valley from above, with the path", xName: "", yName: "", height: 420});
   const options = () => run.carried.map((parameter, j) => el("option", {value: j, text: parameter.name}));
   const changed = () => { frozen = null; run.emit(); };
   const across = el("select", {id: "contour-x", onchange: changed}, options());
   const up = el("select", {id: "contour-y", onchange: changed}, options());
-  const intercept = run.carried.findIndex(parameter => parameter.intercept);
-  const first = run.carried.findIndex(parameter => !parameter.intercept);
-  across.value = first;
-  up.value = run.carried.length === 2 && intercept >= 0 ? intercept : run.carried.findIndex((parameter, j) => j !== first && !parameter.intercept);
-  plot.frame.insertBefore(el("div", {class: "fields"}, labelled("across", across), labelled("up", up)), plot.picture);
+  const standardised = run.data.plan.scale === "standard" && (run.asRun.method !== "recorded" || run.allCarried);
+  const coordinates = el("select", {id: "contour-coordinates", onchange: changed}, el("option", {value: "descent", text: "of the descent"}), el("option", {value: "user", text: "your units"}));
+  coordinates.value = standardised ? "descent" : "user";
+  [across.value, up.value] = twoParameters(run);
+  plot.frame.insertBefore(el("div", {class: "fields"}, labelled("across", across), labelled("up", up), standardised ? labelled("coordinates", coordinates) : null), plot.picture);
   const handle = plot.over.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "circle"));
-  handle.setAttribute("r", 8);
-  handle.setAttribute("class", "handle");
-  handle.setAttribute("id", "start-handle");
-  handle.setAttribute("tabindex", "0");
-  handle.setAttribute("role", "slider");
-  let frozen = null, dragging = false;
+  for (const [name, value] of [["r", 8], ["class", "handle"], ["id", "start-handle"], ["tabindex", "0"], ["role", "slider"]]) handle.setAttribute(name, value);
+  let frozen = null, dragging = false, begin = [0, 0];
 
-  const moveStart = (p, q) => {
+  const chosen = () => [across, up].map(select => Number(select.value) + (coordinates.value === "descent" ? count : 0));
+  const moveStart = target => {
     const start = run.startValues();
-    start[Number(across.value)] = p;
-    start[Number(up.value)] = q;
+    chosen().forEach((axis, k) => {
+      for (const [j, by] of Object.entries(replay.axes[axis].moved(target[k] - begin[k]))) start[j] += by;
+    });
     run.change({start});
   };
   const fromPointer = event => {
-    const box = plot.picture.getBoundingClientRect();
-    const scale = plot.width / box.width;
+    const box = plot.picture.getBoundingClientRect(), scale = plot.width / box.width;
     return [plot.x.invert((event.clientX - box.left) * scale), plot.y.invert((event.clientY - box.top) * scale)];
   };
-  handle.addEventListener("pointerdown", event => { dragging = true; handle.setPointerCapture(event.pointerId); frozen = {x: plot.x.domain(), y: plot.y.domain()}; event.preventDefault(); handle.focus(); });
-  handle.addEventListener("pointermove", event => { if (dragging) moveStart(...fromPointer(event)); });
-  handle.addEventListener("pointerup", () => { dragging = false; frozen = null; run.emit(); });
-  handle.addEventListener("pointercancel", () => { dragging = false; frozen = null; run.emit(); });
-  handle.addEventListener("keydown", event => {
-    const steps = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
-    if (!steps) return;
+  const drop = () => { dragging = false; frozen = null; run.emit(); };
+  handle.addEventListener("pointerdown", event => {
+    dragging = true;
+    handle.setPointerCapture(event.pointerId);
+    frozen = {x: plot.x.domain(), y: plot.y.domain()};
     event.preventDefault();
-    const values = run.startValues(), part = event.shiftKey ? 0.1 : 0.02;
-    const width = plot.x.domain()[1] - plot.x.domain()[0], height = plot.y.domain()[1] - plot.y.domain()[0];
-    moveStart(values[Number(across.value)] + steps[0] * part * width, values[Number(up.value)] + steps[1] * part * height);
+    handle.focus();
+  });
+  handle.addEventListener("pointermove", event => { if (dragging) moveStart(fromPointer(event)); });
+  handle.addEventListener("pointerup", drop);
+  handle.addEventListener("pointercancel", drop);
+  handle.addEventListener("keydown", event => {
+    const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const part = event.shiftKey ? 0.1 : 0.02;
+    const size = [plot.x, plot.y].map(scale => scale.domain()[1] - scale.domain()[0]);
+    moveStart(begin.map((value, k) => value + step[k] * part * size[k]));
   });
 
-  const draw = ({result, point}) => {
-    const a = Number(across.value), b = Number(up.value);
+  const draw = ({result, point, settings}) => {
+    const axes = chosen(), [a, b] = axes;
     const base = others.base(result, point);
-    if (!base || a === b) { plot.end({caption: a === b ? "Choose two different parameters." : "The point at this epoch is not known well enough."}); return; }
-    const shape = bowl(run.replay, base, a, b);
-    const early = run.early(result, result.last, consecutive, [a, b]);
-    const start = run.startValues(result.settings);
-    const points = [[start[a], start[b]], shape.centre, [run.carried[a].exact, run.carried[b].exact]];
-    // A path that blows up leaves the frame: the frame belongs to the start, the bottom and the first steps.
-    const near = Math.max(Math.abs(start[a] - shape.centre[0]), 1e-300) * 3, nearUp = Math.max(Math.abs(start[b] - shape.centre[1]), 1e-300) * 3;
-    const within = (list, middle, most) => Array.from(list).filter(value => Math.abs(value - middle) <= most);
-    const square = ([low, high], least) => high - low > least ? [low, high] : [(low + high - least) / 2, (low + high + least) / 2];
-    const pad = ([low, high]) => [low - 0.12 * (high - low), high + 0.12 * (high - low)];
-    const x = frozen?.x ?? pad(square(extent([points.map(p => p[0]), within(early.values[0], shape.centre[0], near)]), 1e-6 * (1 + Math.abs(shape.centre[0]))));
-    const y = frozen?.y ?? pad(square(extent([points.map(p => p[1]), within(early.values[1], shape.centre[1], nearUp)]), 1e-6 * (1 + Math.abs(shape.centre[1]))));
-    plot.options.xName = run.carried[a].name;
-    plot.options.yName = run.carried[b].name;
-    const names = a + "/" + b;
-    if (plot.named !== names) { plot.named = names; plot.key = ""; }
-    plot.begin({x, y, tightX: true, tightY: true});
-    const most = Math.max(...x.flatMap(p => y.map(q => shape.cost(p, q)))) - shape.lowest;
-    const rings = levels(most, 12);
-    rings.forEach((level, k) => {
-      const [xs, ys] = shape.ring(level);
-      plot.path(`ring-${k}`, xs, ys, `stroke:var(--series-5);stroke-width:1;stroke-opacity:${(0.9 - 0.05 * k).toFixed(2)}`);
-    });
-    const {epochs} = result, more = [a, b].map(j => result.shown.indexOf(j));
-    const joined = [0, 1].map(k => {
-      const out = Array.from(early.values[k]);
-      if (more[k] >= 0 && more[1 - k] >= 0) result.values[more[k]].forEach((value, t) => { if (epochs[t] > early.epochs[early.epochs.length - 1]) out.push(value); });
-      return out;
-    });
-    plot.path("path", joined[0], joined[1], "stroke:var(--series-1);stroke-width:1.8");
+    if (!base || a === b) { plot.end({caption: a === b ? "Choose two different parameters." : "The point at this epoch is not known well enough.", legend: []}); return; }
+    const shape = bowl(replay, base, a, b);
+    const {early, values} = run.path(result, consecutive, axes);
+    const bottom = axes.map(axis => replay.axes[axis].exact);
+    const here = point.away ? axes.map(axis => replay.along(axis, point.away)) : axes.map(axis => point.values[axis]);
+    begin = axes.map(axis => replay.along(axis, result.recorded ? replay.projections(null) : result.projections));
+    const frame = frozen ?? frameOf(shape, begin, bottom, early.values);
+    const names = axes.map(axis => replay.axes[axis].name);
+    [plot.options.xName, plot.options.yName] = names;
+    plot.begin({...frame, tightX: true, tightY: true});
+    rings(plot, shape, frame, 12);
+    plot.path("path", values[0], values[1], "stroke:var(--series-1);stroke-width:1.8");
     plot.dots("steps", early.values[0], early.values[1], "fill:var(--series-1)", 2.4);
-    plot.dots("bottom", [run.carried[a].exact], [run.carried[b].exact], "fill:none;stroke:var(--series-2);stroke-width:2.5", 5);
-    plot.dots("at", [point.values[a]], [point.values[b]], "fill:var(--ink)", 4.5);
-    handle.setAttribute("cx", plot.x(start[a]).toFixed(1));
-    handle.setAttribute("cy", plot.y(start[b]).toFixed(1));
-    handle.setAttribute("aria-label", `start: ${run.carried[a].name} and ${run.carried[b].name}; arrow keys move it`);
-    handle.setAttribute("aria-valuenow", start[a]);
-    handle.setAttribute("aria-valuetext", `${run.carried[a].name} ${short(start[a])}, ${run.carried[b].name} ${short(start[b])}`);
+    plot.dots("bottom", [bottom[0]], [bottom[1]], "fill:none;stroke:var(--series-2);stroke-width:2.5", 6);
+    plot.dots("at", [here[0]], [here[1]], "fill:var(--ink)", 4);
+    handle.setAttribute("cx", plot.x(begin[0]).toFixed(1));
+    handle.setAttribute("cy", plot.y(begin[1]).toFixed(1));
+    handle.setAttribute("aria-label", `start: ${names.join(" and ")}; arrow keys move it`);
+    handle.setAttribute("aria-valuenow", begin[0]);
+    handle.setAttribute("aria-valuetext", names.map((name, k) => `${name} ${short(begin[k])}`).join(", "));
+    const square = coordinates.value === "descent" || run.data.plan.scale === "none";
     plot.end({
       legend: [{name: `equal cost, the others ${others.text}`, color: "var(--series-5)"}, {name: "the path", color: "var(--series-1)"}, {name: "start: drag it", color: "var(--series-1)", kind: "dot"},
         {name: "closed form", color: "var(--series-2)", kind: "dot"}, {name: `epoch ${grouped(point.epoch)}`, color: "var(--ink)", kind: "dot"}],
-      caption: `Dots are the first ${grouped(early.epochs.length - 1)} epochs one by one. Rings are even in distance from the bottom.`,
-      alt: `Ellipses of equal cost around ${run.carried[a].name} ${short(shape.centre[0])}, ${run.carried[b].name} ${short(shape.centre[1])}; the path starts at ${short(start[a])}, ${short(start[b])} and at epoch ${grouped(point.epoch)} stands at ${short(point.values[a])}, ${short(point.values[b])}.`,
+      caption: `${early.step > 1 ? "Dots are recorded epochs." : `Dots are the first ${grouped(early.epochs.length - 1)} epochs one by one.`} Rings are even in distance from the bottom.` +
+        (square ? "" : " Steps look skew here: the descent ran in standardised coordinates."),
+      alt: `Ellipses of equal cost around ${names[0]} ${short(shape.centre[0])}, ${names[1]} ${short(shape.centre[1])}; the path starts at ${short(begin[0])}, ${short(begin[1])} and at epoch ${grouped(point.epoch)} stands at ${short(here[0])}, ${short(here[1])}.`,
     });
   };
   return {frame: plot.frame, draw};
+}
+
+/// The two parameters to begin with: the most important, and the intercept where there is no other.
+export function twoParameters(run) {
+  const intercept = run.carried.findIndex(parameter => parameter.intercept);
+  const features = run.carried.map((parameter, j) => j).filter(j => j !== intercept);
+  return features.length > 1 ? features.slice(0, 2) : [features[0], intercept];
+}
+
+/// What to show: the start, the bottoms and the first steps; a path that blows up leaves the frame.
+export function frameOf(shape, begin, bottom, first) {
+  const side = k => {
+    const middle = shape.centre[k], reach = Math.max(Math.abs(begin[k] - middle), Math.abs(bottom[k] - middle), 1e-9 * (1 + Math.abs(middle)));
+    const near = Array.from(first[k]).filter(value => Math.abs(value - middle) <= 2.2 * reach);
+    const [low, high] = extent([[begin[k], middle, bottom[k], middle - 0.35 * reach, middle + 0.35 * reach], near]);
+    return [low - 0.12 * (high - low), high + 0.12 * (high - low)];
+  };
+  return {x: side(0), y: side(1)};
+}
+
+export function rings(plot, shape, frame, count) {
+  const most = Math.max(...frame.x.flatMap(p => frame.y.map(q => shape.cost(p, q)))) - shape.lowest;
+  levels(most, count).forEach((level, k) => {
+    const [xs, ys] = shape.ring(level);
+    plot.path(`ring-${k}`, xs, ys, `stroke:var(--series-5);stroke-width:1;stroke-opacity:${(0.95 - 0.05 * k).toFixed(2)}`);
+  });
 }

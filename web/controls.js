@@ -2,7 +2,7 @@
 // The slider bar: learning rate, epoch, play; behind "more": method, epochs, start, parameters shown, the command.
 import {el, labelled} from "dom";
 import {command} from "command";
-import {grouped, short} from "numbers";
+import {grouped, plural, short} from "numbers";
 import {methods} from "run";
 
 const positions = 2000;
@@ -128,7 +128,7 @@ export function controls(run) {
       warning.textContent = text ?? "";
       const reached = run.replay && settings.method !== "recorded" ? run.epochsToTolerance(settings) : undefined;
       toTolerance.textContent = reached === undefined ? "" : reached === null ? "never reaches the tolerance"
-        : `reaches the tolerance ${short(run.data.plan.tolerance ?? 1e-12)} after ${settings.method === "gd" ? "" : "about "}${grouped(reached)} epochs`;
+        : `reaches the tolerance ${short(run.data.plan.tolerance ?? 1e-12)} after ${settings.method === "gd" ? "" : "about "}${plural(reached, "epoch")}`;
       line.textContent = command(run);
       copied.textContent = "";
     }

@@ -31,7 +31,7 @@ function pick(list, count, step) {
 }
 
 export function parameterCurves(run) {
-  const plot = new Plot({id: "plot-parameters", title: "Each parameter by epoch", xName: "epoch", yName: "value", height: 300});
+  const plot = new Plot({id: "plot-parameters", title: "Each parameter by epoch", xName: "epoch", yName: "value", height: 300, wide: true});
   const share = el("input", {type: "checkbox", id: "as-share", onchange: () => run.emit()});
   plot.frame.insertBefore(el("label", {class: "check"}, share, el("span", {text: "as a share of the way from start to closed form"})), plot.picture);
   const draw = ({result, point}) => {
@@ -113,7 +113,7 @@ export function costCurves(run) {
     above.dots("record", recordX, recordGap, "fill:var(--record)", 2);
     above.dots("at", [point.epoch], [point.gap > 0 ? point.gap : NaN], "fill:var(--ink)", 3.5);
     above.end({alt, legend: limit > 0 ? [...legend, {name: "where the run ends", color: "var(--muted)", dash: "5 3"}] : legend,
-      caption: folded ? "Recorded dots end where cost − lowest cost drowns in the last digit of the cost; the replay computes it apart." : ""});
+      caption: folded && recordGap.some(value => value !== value) ? "Recorded dots end where cost − lowest cost drowns in the last digit of the cost" + (result.recorded ? "." : "; the replay computes it apart.") : ""});
   };
   return {frames: [linear.frame, above.frame], draw};
 }

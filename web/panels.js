@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Too low, good, too high: three learning rates of gradient descent on these very data, side by side: the path over
 // two parameters, the cost, and in words how far each gets.
-import {Plot, extent} from "chart";
+import {Plot, extent, layoutNumber} from "chart";
 import {el} from "dom";
 import {grouped, short} from "numbers";
-import {bowl, levels} from "contours";
+import {bowl, rings, twoParameters} from "contours";
 import {slice} from "valley";
 
 const epochs = 30;
@@ -19,48 +19,42 @@ export function panels(run) {
     {name: "too high", rate: 1.05 * limit, color: "var(--series-1)"},
   ];
   const two = run.carried.length > 1;
-  const intercept = run.carried.findIndex(parameter => parameter.intercept);
-  const first = run.carried.findIndex(parameter => !parameter.intercept);
-  const a = first < 0 ? 0 : first;
-  const b = run.carried.length === 2 && intercept >= 0 ? intercept : run.carried.findIndex((parameter, j) => j !== a && !parameter.intercept);
+  // In the coordinates of the descent, where its steps are at right angles to the rings.
+  const count = run.carried.length;
+  const axes = two ? twoParameters(run).map(j => j + count) : [count];
+  const names = axes.map(axis => replay.axes[axis].name);
   const plots = kinds.map(kind => new Plot({id: `panel-${kind.name.replace(" ", "-")}`, title: `${kind.name}: ${short(kind.rate, 4)} = ${short(kind.rate / limit, 4)} × the limit`,
-    xName: run.carried[a].name, yName: two ? run.carried[b].name : "cost", height: 230}));
+    xName: names[0], yName: names[1] ?? "cost", height: 250}));
   const texts = kinds.map(() => el("p", {class: "says"}));
   plots.forEach((plot, k) => plot.frame.append(texts[k]));
 
   // Nothing here depends on the slider but the start.
   let drawn = null;
   const draw = ({settings}) => {
-    const key = JSON.stringify([settings.start, plots[0].layout, innerWidth]);
+    const key = JSON.stringify([settings.start, layoutNumber()]);
     if (key === drawn) return;
     drawn = key;
-    const projections = replay.projections(settings.start), start = run.startValues(settings);
+    const projections = replay.projections(settings.start);
     const startGap = replay.gap(projections);
-    const paths = kinds.map(kind => {
-      const modes = replay.modes({method: "gd", rate: kind.rate, momentum: 0});
-      const shown = two ? [a, b] : [a];
-      return {modes, ...replay.curves(modes, projections, epochs, shown, epochs)};
-    });
+    const paths = kinds.map(kind => replay.curves(replay.modes({method: "gd", rate: kind.rate, momentum: 0}), projections, epochs, axes, epochs));
     const base = new Float64Array(replay.size);
-    const shape = two ? bowl(replay, base, a, b) : null;
-    const cut = slice(replay, base, a);
-    const spread = (j, list) => {
-      const middle = run.carried[j].exact, far = 1.25 * Math.max(Math.abs(start[j] - middle), ...Array.from(list, value => Math.abs(value - middle)), 1e-9 * (1 + Math.abs(middle)));
-      return [middle - far, middle + far];
+    const begin = axes.map(axis => replay.along(axis, projections)), bottom = axes.map(axis => replay.axes[axis].exact);
+    const shape = two ? bowl(replay, base, ...axes) : null;
+    const cut = slice(replay, base, axes[0]);
+    // One frame for the three, wide enough for the first overshoot of the good one.
+    const around = k => {
+      const far = 1.3 * Math.max(Math.abs(begin[k] - bottom[k]), ...Array.from(paths[1].values[k], value => Math.abs(value - bottom[k])), 1e-9 * (1 + Math.abs(bottom[k])));
+      return [bottom[k] - far, bottom[k] + far];
     };
-    const x = spread(a, paths[1].values[0]), y = two ? spread(b, paths[1].values[1]) : null;
+    const x = around(0), y = two ? around(1) : null;
     kinds.forEach((kind, k) => {
       const plot = plots[k], path = paths[k];
       if (two) {
         plot.begin({x, y, tightX: true, tightY: true});
-        const most = Math.max(...x.flatMap(p => y.map(q => shape.cost(p, q)))) - shape.lowest;
-        levels(most, 8).forEach((level, ring) => {
-          const [xs, ys] = shape.ring(level, 72);
-          plot.path(`ring-${ring}`, xs, ys, "stroke:var(--series-5);stroke-width:1;stroke-opacity:0.6");
-        });
+        rings(plot, shape, {x, y}, 8);
         plot.path("path", path.values[0], path.values[1], `stroke:${kind.color};stroke-width:1.8`);
         plot.dots("steps", path.values[0], path.values[1], `fill:${kind.color}`, 2.4);
-        plot.dots("bottom", [run.carried[a].exact], [run.carried[b].exact], "fill:none;stroke:var(--ink);stroke-width:2", 5);
+        plot.dots("bottom", [bottom[0]], [bottom[1]], "fill:none;stroke:var(--ink);stroke-width:2", 5);
       } else {
         const xs = Array.from({length: 121}, (_, i) => x[0] + (x[1] - x[0]) * i / 120), ys = xs.map(cut.cost);
         plot.begin({x, y: extent([ys]), tightX: true});

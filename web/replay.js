@@ -114,7 +114,7 @@ class Mode {
 export class Replay {
   /// `data`: the page's data.
   constructor(data) {
-    const {eigenvalues, start, unit, origin, rows, intercept_row: interceptRow} = data.replay;
+    const {eigenvalues, start, unit, origin, optimum, rows, intercept_row: interceptRow} = data.replay;
     this.size = eigenvalues.length;
     this.eigenvalues = eigenvalues;
     this.start = start;
@@ -128,6 +128,23 @@ export class Replay {
       : rows.subarray(j * n, (j + 1) * n).map(entry => entry / unit[j]));
     this.columns = this.carried.map((_, j) => j === intercept ? along
       : rows.subarray(j * n, (j + 1) * n).map((entry, i) => entry * unit[j] + (along ? along[i] * origin[j] : 0)));
+    /// What can be drawn along an axis: the carried parameters in the user's units, then their coordinates in the
+    /// descent, where a step of gradient descent crosses lines of equal cost at right angles.
+    this.axes = this.carried.map((parameter, j) => ({name: parameter.name, exact: parameter.exact, row: this.rows[j], column: this.columns[j],
+      moved: by => ({[j]: by})}));
+    for (let j = 0; j < this.carried.length; ++j) {
+      const entries = rows.subarray(j * n, (j + 1) * n), parameter = this.carried[j];
+      this.axes.push({name: parameter.intercept ? "prediction at the means" : `${parameter.name} × its standard deviation`, exact: optimum[j], row: entries, column: entries,
+        moved: by => j === intercept || intercept < 0 ? {[j]: by / unit[j]} : {[j]: by / unit[j], [intercept]: -by / unit[j] * origin[j]}});
+    }
+  }
+
+  /// The value along an axis at a displacement.
+  along(axis, displacement) {
+    const {row, exact} = this.axes[axis];
+    let sum = 0;
+    for (let i = 0; i < this.size; ++i) sum += row[i] * displacement[i];
+    return exact + sum;
   }
 
   /// The start's part in each mode, where carried parameters start at `values` (null: as in the run).
@@ -206,9 +223,9 @@ export class Replay {
     return high;
   }
 
-  /// Curves over epochs 0 .. last at no more than `most` + 1 epochs: gap, gradient norm, and the carried parameters
-  /// numbered in `shown`.
-  curves(modes, projections, last, shown, most = 400) {
+  /// Curves over epochs 0 .. last at no more than `most` epochs and the last: gap, gradient norm, and the values along
+  /// the axes numbered in `shown` (the first axes are the carried parameters).
+  curves(modes, projections, last, shown, most = 398) {
     const step = Math.max(1, Math.ceil(last / most));
     const regular = Math.floor(last / step) + 1;
     const count = (regular - 1) * step === last ? regular : regular + 1;
@@ -220,7 +237,7 @@ export class Replay {
       const c = projections[i];
       if (c === 0) continue;
       const lambda = this.eigenvalues[i];
-      for (let j = 0; j < width; ++j) row[j] = this.rows[shown[j]][i];
+      for (let j = 0; j < width; ++j) row[j] = this.axes[shown[j]].row[i];
       const add = (t, z) => {
         const e = c * z, slope = lambda * e;
         gap[t] += slope * e / 2;
@@ -231,7 +248,7 @@ export class Replay {
       if (count > regular) add(regular, modes[i].at(last));
     }
     const values = shown.map((which, j) => {
-      const exact = this.carried[which].exact;
+      const {exact} = this.axes[which];
       return Float64Array.from({length: count}, (_, t) => exact + sums[t * width + j]);
     });
     return {epochs, step, gap, gradient: squares.map(Math.sqrt), values};

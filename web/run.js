@@ -94,7 +94,23 @@ export class Run {
     const {epochs} = result;
     let count = 0;
     while (count < epochs.length && epochs[count] <= until && count <= most) ++count;
-    return {epochs: epochs.subarray(0, count), values: shown.map(j => this.recorded.all[j].subarray(0, count)), step: count > 1 ? epochs[1] - epochs[0] : 1};
+    return {epochs: epochs.subarray(0, count), values: shown.map(axis => this.recordAlong(axis).subarray(0, count)), step: count > 1 ? epochs[1] - epochs[0] : 1};
+  }
+
+  /// The recorded values along an axis; beyond the parameters themselves only where all are carried.
+  recordAlong(axis) {
+    const {all, epochs} = this.recorded;
+    if (axis < all.length) return all[axis];
+    return Float64Array.from(epochs, (_, t) => this.replay.along(axis, this.replay.displacement(all.map(list => list[t]))));
+  }
+
+  /// The whole path along axes: the first epochs one by one, then the epochs of a curve.
+  path(result, most, shown) {
+    const early = this.early(result, result.last, most, shown);
+    if (result.recorded) return {early, values: shown.map(axis => this.recordAlong(axis))};
+    const rest = this.replay.curves(result.modes, result.projections, result.last, shown);
+    const end = early.epochs[early.epochs.length - 1];
+    return {early, values: early.values.map((values, k) => [...values, ...rest.values[k].filter((_, t) => rest.epochs[t] > end)])};
   }
 
   /// The point at the epoch shown.

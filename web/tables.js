@@ -66,7 +66,7 @@ export function coefficients(run) {
 function intervals(run) {
   const rows = run.carried.filter(parameter => !parameter.intercept && parameter.standard_error > 0 && parameter.value !== null).slice(0, 12)
     .map(parameter => ({name: parameter.name, t: parameter.value / parameter.standard_error}));
-  if (rows.length === 0 || rows.some(row => !Number.isFinite(row.t))) return null;
+  if (rows.length < 2 || rows.some(row => !Number.isFinite(row.t))) return null;
   return still("plot-t", "How clearly each parameter differs from zero", `t = value / standard error; the band is the range in which chance alone puts it 19 times of 20. ` +
     rows.map(row => `${row.name} ${short(row.t, 3)}`).join(", ") + ".", width => Plot.plot({
     width, height: 46 + 24 * rows.length, marginLeft: Math.min(170, 24 + 7 * Math.max(...rows.map(row => row.name.length))), marginRight: 20,
@@ -82,7 +82,7 @@ export function spectrum(run) {
   if (!run.replay) return null;
   const floor = run.replay.size * 2.2e-16 * run.largest;
   const values = Array.from(run.replay.eigenvalues).reverse().map((value, k) => ({rank: k + 1, value})).filter(row => row.value > floor);
-  if (values.length < 2) return null;
+  if (values.length < 3 || values[0].value < 1.01 * values[values.length - 1].value) return null;
   return still("plot-spectrum", "How steep each direction of the valley is", `The ${values.length} eigenvalues of the Hessian, from ${short(values[0].value, 4)} down to ${short(values[values.length - 1].value, 4)}; the steepest limits the learning rate, the flattest decides how many epochs are needed.`,
     width => Plot.plot({width, height: 220, marginLeft: 62, style: {background: "none", fontSize: "12px"},
       x: {label: "direction, steepest first", tickFormat: value => Number.isInteger(value) ? String(value) : "", domain: [0.5, values.length + 0.5]}, y: {type: "log", label: "eigenvalue", grid: true, tickFormat: value => short(value, 2), ticks: 5},
@@ -90,7 +90,7 @@ export function spectrum(run) {
 }
 
 function still(id, title, alt, make) {
-  const frame = figure({id, title});
+  const frame = figure({id, title, wide: true});
   frame.alt.textContent = alt;
   frame.caption.textContent = alt;
   frame.alt.hidden = true;

@@ -41,14 +41,14 @@ export class Others {
   }
 }
 
-/// The cost along parameter j through a base point: lowest + gap + slope (p - at) + bend/2 (p - at)^2.
-export function slice(replay, base, j) {
-  const {eigenvalues, columns, rows, carried, lowest} = replay;
-  let slope = 0, bend = 0, at = carried[j].exact;
+/// The cost along an axis of the replay through a base point: lowest + gap + slope (p - at) + bend/2 (p - at)^2.
+export function slice(replay, base, axis) {
+  const {eigenvalues, lowest} = replay, {column} = replay.axes[axis];
+  const at = replay.along(axis, base);
+  let slope = 0, bend = 0;
   for (let i = 0; i < replay.size; ++i) {
-    slope += eigenvalues[i] * base[i] * columns[j][i];
-    bend += eigenvalues[i] * columns[j][i] ** 2;
-    at += rows[j][i] * base[i];
+    slope += eigenvalues[i] * base[i] * column[i];
+    bend += eigenvalues[i] * column[i] ** 2;
   }
   const gap = replay.gap(base);
   return {at, slope, bend, bottom: bend > 0 ? at - slope / bend : at,
@@ -93,7 +93,6 @@ export function valley(run) {
     const floor = cut.cost(Math.min(domain[1], Math.max(domain[0], cut.bottom))), top = Math.max(...ys);
     plot.options.xName = parameter.name;
     plot.begin({x: domain, y: [floor, top], tightX: true});
-    if (plot.named !== parameter.name) { plot.named = parameter.name; plot.key = ""; plot.begin({x: domain, y: [floor, top], tightX: true}); }
     plot.path("valley", xs, ys, "stroke:var(--series-0);stroke-width:2.5");
     plot.path("stairs", path, path.map(cut.cost), "stroke:var(--series-1);stroke-width:1.5", {steps: true});
     plot.dots("steps", path, path.map(cut.cost), "fill:var(--series-1)", 2.5);

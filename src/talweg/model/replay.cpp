@@ -107,6 +107,7 @@ std::optional<Replay> make_replay(const Problem& problem, const std::vector<doub
     out.carried.push_back(feature ? active[place] : parameters.size() - 1);
     out.unit.push_back(feature ? cost.units()[place] : 1.0);
     out.origin.push_back(feature ? cost.origins()[place].value() : 0.0);
+    out.optimum.push_back(optimum.high[place]);
     for (std::size_t i = 0; i < modes.size; ++i) out.rows.push_back(modes.entry(i, place));
   }
   if (modes.intercept) {

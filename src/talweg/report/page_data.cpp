@@ -98,11 +98,17 @@ std::vector<std::size_t> listed(const Fit& fit, const std::vector<std::size_t>& 
   return out;
 }
 
+// The name as it must be typed, where that is not what is shown; null where it is too long to be typed.
+Json typed(const std::string& name) {
+  constexpr std::size_t kMostBytes = 1000;
+  return name.size() <= kMostBytes ? Json(valid_utf8(name)) : Json(nullptr);
+}
+
 Json parameters(const Fit& fit, const std::vector<std::size_t>& list) {
   Json out = Json::array();
   for (const std::size_t j : list) {
     out.push_back({{"name", label(fit.plan.parameters[j].name)},
-                   {"typed", valid_utf8(fit.plan.parameters[j].name)},
+                   {"typed", typed(fit.plan.parameters[j].name)},
                    {"intercept", fit.plan.parameters[j].intercept},
                    {"start", number(fit.start[j])},
                    {"value", number(fit.parameters[j])},
@@ -208,6 +214,7 @@ Json replay(const Replay& replay) {
           {"start", base64_doubles(replay.start)},
           {"unit", base64_doubles(replay.unit)},
           {"origin", base64_doubles(replay.origin)},
+          {"optimum", base64_doubles(replay.optimum)},
           {"rows", base64_doubles(replay.rows)},
           {"intercept_row", base64_doubles(replay.intercept_row)}};
 }
@@ -258,7 +265,14 @@ std::string page_data(const Fit& fit, const std::vector<std::string>& arguments)
   Json out;
   out["version"] = kVersion;
   out["arguments"] = Json::array();
-  for (const std::string& argument : arguments) out["arguments"].push_back(valid_utf8(argument));
+  for (std::size_t k = 0; k < arguments.size(); ++k) {
+    // The number of threads never changes anything, so it does not change the page either.
+    if (arguments[k] == "--threads") {
+      ++k;
+    } else if (!arguments[k].starts_with("--threads=")) {
+      out["arguments"].push_back(valid_utf8(arguments[k]));
+    }
+  }
   out["verdict"] = verdict(fit);
   out["data"] = shown(rows_text(fit.audit, fit.plan));
   out["target"] = shown(fit.plan.target);
