@@ -14,4 +14,7 @@ void csv(std::span<const std::uint8_t> input);
 /// A .npy file, as rows and as a table.
 void npy(std::span<const std::uint8_t> input);
 
+/// A formula, or a function where the first byte is odd: read, derived, compiled, printed and read again.
+void formula(std::span<const std::uint8_t> input);
+
 }  // namespace talweg::fuzz

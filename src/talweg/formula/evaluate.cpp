@@ -10,9 +10,78 @@
 #include "talweg/base/error.h"
 #include "talweg/base/numbers.h"
 #include "talweg/formula/print.h"
+#include "talweg/formula/scalar_kernels.h"
 
 namespace talweg {
 namespace {
+
+// The operations of Program, one row at a time.
+double operation(const Expression& e, const double* in) {
+  return apply(e.op(), whole_exponent(e), in);
+}
+
+// An independent reference: the functions of the C library in long double.
+long double operation(const Expression& e, const long double* in) {
+  const long double x = in[0];
+  switch (e.op()) {
+    case Op::add:
+      return in[0] + in[1];
+    case Op::subtract:
+      return in[0] - in[1];
+    case Op::multiply:
+      return in[0] * in[1];
+    case Op::divide:
+      return in[0] / in[1];
+    case Op::power:
+      return std::pow(in[0], in[1]);
+    case Op::power_log:
+      return in[0] == 0 && in[1] > 0 ? 0 : std::pow(in[0], in[1]) * std::log(in[0]);
+    case Op::min:
+      return in[0] < in[1] || std::isnan(in[0]) ? in[0] : in[1];
+    case Op::max:
+      return in[0] > in[1] || std::isnan(in[0]) ? in[0] : in[1];
+    case Op::negate:
+      return -x;
+    case Op::exp:
+      return std::exp(x);
+    case Op::log:
+      return std::log(x);
+    case Op::log2:
+      return std::log2(x);
+    case Op::log10:
+      return std::log10(x);
+    case Op::sqrt:
+      return std::sqrt(x);
+    case Op::cbrt:
+      return std::cbrt(x);
+    case Op::sin:
+      return std::sin(x);
+    case Op::cos:
+      return std::cos(x);
+    case Op::tan:
+      return std::tan(x);
+    case Op::asin:
+      return std::asin(x);
+    case Op::acos:
+      return std::acos(x);
+    case Op::atan:
+      return std::atan(x);
+    case Op::sinh:
+      return std::sinh(x);
+    case Op::cosh:
+      return std::cosh(x);
+    case Op::tanh:
+      return std::tanh(x);
+    case Op::erf:
+      return std::erf(x);
+    case Op::abs:
+      return std::abs(x);
+    case Op::sign:
+      return std::isnan(x) ? x : static_cast<long double>((x > 0) - (x < 0));
+    default:
+      return std::numeric_limits<long double>::quiet_NaN();
+  }
+}
 
 template <class Number>
 class Evaluator {
@@ -41,77 +110,9 @@ class Evaluator {
       default:
         break;
     }
-    if (e.operands() == 1) return unary(e.op(), of(e.operand(0)));
-    if (e.operands() == 2) return binary(e.op(), of(e.operand(0)), of(e.operand(1)));
-    return std::numeric_limits<Number>::quiet_NaN();
-  }
-
-  static Number unary(Op op, Number x) {
-    switch (op) {
-      case Op::negate:
-        return -x;
-      case Op::exp:
-        return std::exp(x);
-      case Op::log:
-        return std::log(x);
-      case Op::log2:
-        return std::log2(x);
-      case Op::log10:
-        return std::log10(x);
-      case Op::sqrt:
-        return std::sqrt(x);
-      case Op::cbrt:
-        return std::cbrt(x);
-      case Op::sin:
-        return std::sin(x);
-      case Op::cos:
-        return std::cos(x);
-      case Op::tan:
-        return std::tan(x);
-      case Op::asin:
-        return std::asin(x);
-      case Op::acos:
-        return std::acos(x);
-      case Op::atan:
-        return std::atan(x);
-      case Op::sinh:
-        return std::sinh(x);
-      case Op::cosh:
-        return std::cosh(x);
-      case Op::tanh:
-        return std::tanh(x);
-      case Op::erf:
-        return std::erf(x);
-      case Op::abs:
-        return std::abs(x);
-      case Op::sign:
-        return std::isnan(x) ? x : static_cast<Number>((x > 0) - (x < 0));
-      default:
-        return std::numeric_limits<Number>::quiet_NaN();
-    }
-  }
-
-  static Number binary(Op op, Number a, Number b) {
-    switch (op) {
-      case Op::add:
-        return a + b;
-      case Op::subtract:
-        return a - b;
-      case Op::multiply:
-        return a * b;
-      case Op::divide:
-        return a / b;
-      case Op::power:
-        return std::pow(a, b);
-      case Op::power_log:
-        return a == 0 && b > 0 ? Number{0} : std::pow(a, b) * std::log(a);
-      case Op::min:
-        return a < b || std::isnan(a) ? a : b;
-      case Op::max:
-        return a > b || std::isnan(a) ? a : b;
-      default:
-        return std::numeric_limits<Number>::quiet_NaN();
-    }
+    Number in[2] = {};
+    for (std::size_t k = 0; k < e.operands(); ++k) in[k] = of(e.operand(k));
+    return operation(e, in);
   }
 
  private:

@@ -36,9 +36,24 @@ Strength strength(const Expression& e) {
   }
 }
 
-// -a*b at the front of a sum or a product needs no parentheses.
+// Whether it begins with a minus. At the front of a sum or a product that needs no parentheses, behind a sign
+// it does.
 bool is_signed(const Expression& e) {
-  return e.is(Op::negate) || (e.is(Op::number) && std::signbit(e.number()));
+  switch (e.op()) {
+    case Op::number:
+      return std::signbit(e.number());
+    case Op::negate:
+      return true;
+    case Op::multiply:
+    case Op::divide:
+      return is_signed(e.operand(0));
+    default:
+      return false;
+  }
+}
+
+bool is_bare_sign(const Expression& e) {
+  return e.is(Op::negate) || (e.is(Op::number) && is_signed(e));
 }
 
 // ---- text
@@ -53,11 +68,12 @@ std::string text_at(const Expression& e, Strength least) {
   return strength(e) < least ? in_parentheses(text_of(e)) : text_of(e);
 }
 
-// A left operand may begin with a sign.
 std::string text_on_left(const Expression& e, Strength least) {
-  if (is_signed(e) && least <= kProduct && (e.is(Op::number) || strength(e.operand(0)) >= kProduct))
-    return text_of(e);
-  return text_at(e, least);
+  return is_bare_sign(e) ? text_of(e) : text_at(e, least);
+}
+
+std::string text_after_sign(const Expression& e) {
+  return is_signed(e) ? in_parentheses(text_of(e)) : text_at(e, kProduct);
 }
 
 std::string text_of(const Expression& e) {
@@ -75,13 +91,11 @@ std::string text_of(const Expression& e) {
     case Op::parameter:
       return formula_name(e.name());
     case Op::negate:
-      return '-' + (is_signed(in(0)) ? in_parentheses(text_of(in(0))) : text_at(in(0), kProduct));
+      return '-' + text_after_sign(in(0));
     case Op::add:
-      return text_on_left(in(0), kSum) + " + " +
-             (is_signed(in(1)) ? in_parentheses(text_of(in(1))) : text_at(in(1), kProduct));
+      return text_on_left(in(0), kSum) + " + " + text_after_sign(in(1));
     case Op::subtract:
-      return text_on_left(in(0), kSum) + " - " +
-             (is_signed(in(1)) ? in_parentheses(text_of(in(1))) : text_at(in(1), kProduct));
+      return text_on_left(in(0), kSum) + " - " + text_after_sign(in(1));
     case Op::multiply:
       return text_on_left(in(0), kProduct) + '*' +
              text_at(in(1), in(1).is(Op::power_log) ? kProduct : kPower);
@@ -226,8 +240,7 @@ std::string latex_at(const Expression& e, Strength least) {
 }
 
 std::string latex_on_left(const Expression& e) {
-  const bool fine = is_signed(e) && (e.is(Op::number) || strength(e.operand(0)) >= kProduct);
-  return fine ? latex_of(e) : latex_at(e, kProduct);
+  return is_bare_sign(e) ? latex_of(e) : latex_at(e, kProduct);
 }
 
 std::string latex_after_sign(const Expression& e) {
@@ -325,8 +338,7 @@ std::string mathml_at(const Expression& e, Strength least) {
 }
 
 std::string mathml_on_left(const Expression& e) {
-  const bool fine = is_signed(e) && (e.is(Op::number) || strength(e.operand(0)) >= kProduct);
-  return fine ? mathml_of(e) : mathml_at(e, kProduct);
+  return is_bare_sign(e) ? mathml_of(e) : mathml_at(e, kProduct);
 }
 
 std::string mathml_after_sign(const Expression& e) {

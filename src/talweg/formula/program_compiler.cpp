@@ -18,7 +18,6 @@ namespace talweg {
 namespace {
 
 constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
-constexpr double kLargestWholePower = 64;
 
 enum class Kind : std::uint8_t { constant, parameter, scalar, column, row };
 
@@ -169,14 +168,10 @@ class ProgramCompiler {
 
   std::uint32_t power(const Expression& e) {
     const std::uint32_t base = number_of(e.operand(0));
+    const int whole = whole_exponent(e);
+    if (whole == 1) return base;
+    if (whole != 0) return operation(Op::power, {base, kNone, kNone, kNone}, 1, whole);
     const std::uint32_t exponent = number_of(e.operand(1));
-    if (values_[exponent].kind == Kind::constant && values_[exponent].constant.low == 0) {
-      const double n = values_[exponent].constant.high;
-      if (n == 1) return base;
-      if (n == std::trunc(n) && n != 0 && std::abs(n) <= kLargestWholePower) {
-        return operation(Op::power, {base, kNone, kNone, kNone}, 1, static_cast<int>(n));
-      }
-    }
     return operation(Op::power, {base, exponent, kNone, kNone}, 2);
   }
 

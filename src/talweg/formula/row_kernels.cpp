@@ -42,7 +42,7 @@ HWY_INLINE Vector exp_vector(Vector x) {
   const auto whole = hn::Sub(hn::BitCast(Integers(), shifted), hn::Set(Integers(), kRounderBits));
   const auto half = hn::ShiftRight<1>(whole);
   const Vector scaled = hn::Mul(hn::Mul(e, power_of_two(half)), power_of_two(hn::Sub(whole, half)));
-  return hn::IfThenElse(hn::Ne(x, x), x, scaled);
+  return hn::IfThenElse(hn::IsNaN(x), x, scaled);
 }
 
 HWY_INLINE Vector log_vector(Vector x) {

@@ -144,6 +144,13 @@ DoubleDouble finite_or(DoubleDouble x, double plain) {
 
 }  // namespace
 
+int whole_exponent(const Expression& power) {
+  constexpr double kLargest = 64;
+  if (!power.is(Op::power) || !power.operand(1).is(Op::number)) return 0;
+  const double n = power.operand(1).number();
+  return n == std::trunc(n) && std::abs(n) <= kLargest ? static_cast<int>(n) : 0;
+}
+
 double whole_power(double x, int n) {
   return power_by_squaring(x, n);
 }

@@ -12,6 +12,9 @@ namespace talweg {
 double whole_power(double x, int n);
 DoubleDouble whole_power(DoubleDouble x, int n);
 
+/// The exponent of a power that is taken by multiplying: a whole number other than 0 of at most 64; else 0.
+int whole_exponent(const Expression& power);
+
 /// f(x), f(a, b), where(u, v, a, b); `exponent` as in RowTask.
 double apply(Op op, int exponent, const double* in);
 DoubleDouble apply(Op op, int exponent, const DoubleDouble* in);
