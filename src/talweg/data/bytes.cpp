@@ -52,6 +52,19 @@ class FileSource final : public ByteSource {
     }
   }
 
+  [[nodiscard]] std::optional<FilePlace> place() const override {
+    struct stat status {};
+    const off_t offset = ::lseek(descriptor_, 0, SEEK_CUR);
+    if (offset < 0 || ::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    return FilePlace{descriptor_, static_cast<std::uint64_t>(offset),
+                     static_cast<std::uint64_t>(status.st_size)};
+  }
+
+  void seek(std::uint64_t offset) override {
+    // A regular file can be read anywhere.
+    static_cast<void>(::lseek(descriptor_, static_cast<off_t>(offset), SEEK_SET));
+  }
+
  private:
   // A pipe or a terminal may stay silent for ever, and a signal reaches any thread: look at the wish to stop
   // now and then.
@@ -97,6 +110,11 @@ class ReplaySource final : public ByteSource {
     given_ += count;
     return count;
   }
+
+  [[nodiscard]] std::optional<FilePlace> place() const override {
+    return given_ == first_.size() ? rest_->place() : std::nullopt;
+  }
+  void seek(std::uint64_t offset) override { rest_->seek(offset); }
 
  private:
   std::string first_;

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,12 +15,23 @@
 
 namespace talweg {
 
+/// A regular file that can be read anywhere: `offset` is where its source would read next.
+struct FilePlace {
+  int descriptor = -1;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
   /// Fills at most `into.size()` bytes (> 0) and returns how many; 0 is the end. Errors name the file:
   /// unreadable, damaged or truncated compressed data.
   virtual Result<std::size_t> read(std::span<char> into) = 0;
+  /// Where the source reads a regular file as it stands (not compressed): absent for others.
+  [[nodiscard]] virtual std::optional<FilePlace> place() const { return std::nullopt; }
+  /// Goes on reading at this offset of the file; only where there is a place().
+  virtual void seek(std::uint64_t offset) { static_cast<void>(offset); }
 };
 
 /// Opens `path` ("-" is standard input). Errors: no such file, a directory, no permission; each with its

@@ -15,6 +15,7 @@ CellReader::CellReader(std::vector<std::string> missing_words, char decimal)
       empty_is_missing_ = true;
     } else {
       begins_word_[static_cast<unsigned char>(word.front())] = true;
+      has_numeric_words_ = has_numeric_words_ || parse_number(word, decimal).status == NumberStatus::ok;
     }
     longest_word_ = std::max(longest_word_, word.size());
   }

@@ -25,6 +25,8 @@ class CellReader {
     if (!begins_word_[static_cast<unsigned char>(cell.front())] || cell.size() > longest_word_) return false;
     return is_word(cell);
   }
+  /// Whether a cell that is a number could be one of the words.
+  [[nodiscard]] bool has_numeric_words() const { return has_numeric_words_; }
   [[nodiscard]] ParsedNumber number(std::string_view cell) const { return parse_number(cell, decimal_); }
   /// What to say about a cell that is no number in a numeric column: names the text and the remedy that fits
   /// it
@@ -41,6 +43,7 @@ class CellReader {
   std::array<bool, 256> begins_word_{};  // almost every cell is settled by its first byte
   std::size_t longest_word_ = 0;
   bool empty_is_missing_ = false;
+  bool has_numeric_words_ = false;
   char decimal_;
 };
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "talweg/base/error.h"
-#include "talweg/data/row_reader.h"
+#include "talweg/data/columns.h"
 
 namespace talweg {
 

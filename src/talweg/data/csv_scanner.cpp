@@ -184,10 +184,7 @@ CsvScanner::State::Outcome CsvScanner::State::parse_plain(const char* from, cons
 
 CsvScanner::State::Outcome CsvScanner::State::too_many_fields(const char* at, const char* to, bool last,
                                                               CsvRecord& record, const char*& rest) const {
-  return bad(at, to, last,
-             Error{ErrorKind::data, fmt::format("more than {} fields", grouped(kMostFields)),
-                   "check the delimiter and the line ends"},
-             record, rest);
+  return bad(at, to, last, too_many_fields_error(), record, rest);
 }
 
 CsvScanner::State::Outcome CsvScanner::State::bad_quote(const char* field, const char* at, const char* to,
@@ -366,6 +363,34 @@ Result<bool> CsvScanner::State::next(CsvRecord& record) {
     if (outcome == Outcome::complete && !with_quotes.empty()) unescape(record);
     return true;
   }
+}
+
+Error too_many_fields_error() {
+  return {ErrorKind::data, fmt::format("more than {} fields", grouped(kMostFields)),
+          "check the delimiter and the line ends"};
+}
+
+bool CsvScanner::has_rest() const {
+  const State& state = *state_;
+  return state.started && !state.failed && !state.source_error && state.source != nullptr;
+}
+
+std::optional<CsvScanner::Rest> CsvScanner::take_rest() {
+  if (!has_rest()) return std::nullopt;
+  State& state = *state_;
+  Rest rest{std::string(state.buffer.data() + state.begin, state.end - state.begin), std::move(state.source),
+            state.line};
+  state.begin = state.end = 0;
+  state.first_nul = kNowhere;
+  state.at_end = true;
+  return rest;
+}
+
+void CsvScanner::resume(Rest rest) {
+  State& state = *state_;
+  state.source = replay(std::move(rest.bytes), std::move(rest.source));
+  state.line = rest.line;
+  state.at_end = false;
 }
 
 CsvScanner::CsvScanner(std::unique_ptr<ByteSource> source, std::string name, char delimiter,

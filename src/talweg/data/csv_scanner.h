@@ -35,6 +35,9 @@ struct CsvRecord {
                              ///< fields are then unspecified, the scanner goes on with the next line
 };
 
+/// What is wrong with a record of more than kMostFields fields.
+Error too_many_fields_error();
+
 class CsvScanner {
  public:
   CsvScanner(std::unique_ptr<ByteSource> source, std::string name, char delimiter,
@@ -50,6 +53,18 @@ class CsvScanner {
 
   /// Looks at the first bytes (at most `limit`) without consuming them.
   Result<std::string_view> peek(std::size_t limit);
+  /// What has not been scanned: the bytes read so far, then the source. The scanner is at its end afterwards.
+  struct Rest {
+    std::string bytes;
+    std::unique_ptr<ByteSource> source;
+    std::uint64_t line = 1;  ///< on which it starts
+  };
+  /// Absent where something else than records lies ahead: a start that has not been looked at, an error.
+  std::optional<Rest> take_rest();
+  [[nodiscard]] bool has_rest() const;
+  /// Goes on with a rest.
+  void resume(Rest rest);
+
   void set_delimiter(char delimiter);
   void set_keep_blank_lines(bool keep);
 

@@ -5,10 +5,22 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "talweg/data/columns.h"
+
 namespace talweg {
+
+struct RowBlock;
+
+/// Hash of the rows of one block: values, weights and level numbers. On any thread.
+struct BlockHash {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+};
+BlockHash hash_block(const RowBlock& block);
 
 class Fingerprint {
  public:
@@ -21,6 +33,7 @@ class Fingerprint {
   void add_number(double value);  ///< -0 counts as 0
   void add_text(std::string_view text);
   void add_missing();
+  void add_block(const BlockHash& hash);
   /// 32 hexadecimal digits over everything added so far.
   [[nodiscard]] std::string digest() const;
 
@@ -28,5 +41,9 @@ class Fingerprint {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The fingerprint of a table: `rows` has its names and blocks; the blocks hold level numbers, and what those
+/// stand for comes last.
+std::string table_fingerprint(const Fingerprint& rows, std::span<const Level> levels);
 
 }  // namespace talweg

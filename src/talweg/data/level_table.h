@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "talweg/data/row_reader.h"
+#include "talweg/data/columns.h"
 
 namespace talweg {
 

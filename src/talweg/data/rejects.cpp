@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include "talweg/base/numbers.h"
-
 namespace talweg {
 namespace {
 
@@ -69,19 +67,10 @@ void RejectsFile::set_header(const std::vector<std::string>& names, char delimit
   pending_ += '\n';
 }
 
-Result<void> RejectsFile::write(const TableRecord& record) {
-  std::string& line = pending_;
-  if (record.numbers.empty()) {
-    line += record.raw;
-  } else {
-    for (std::size_t i = 0; i < record.numbers.size(); ++i) {
-      if (i > 0) line += ',';
-      line += shortest(record.numbers[i]);
-    }
-  }
-  line += '\n';
-  const bool written = std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size();
-  line.clear();
+Result<void> RejectsFile::write(std::string_view text) {
+  pending_ += text;
+  const bool written = std::fwrite(pending_.data(), 1, pending_.size(), file_.get()) == pending_.size();
+  pending_.clear();
   if (!written) return cannot_write(errno);
   return {};
 }

@@ -20,7 +20,8 @@ class RejectsFile {
 
   /// The header is written before the first record, so that a file without records is empty.
   void set_header(const std::vector<std::string>& names, char delimiter);
-  Result<void> write(const TableRecord& record);
+  /// `text`: whole records, each with its line end.
+  Result<void> write(std::string_view text);
   /// Writes out what is buffered; the file is closed.
   Result<void> close();
 

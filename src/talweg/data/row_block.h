@@ -22,10 +22,10 @@ struct RowBlock {
   std::size_t columns = 0;   ///< dense columns
   std::vector<double>
       values;  ///< rows x columns, row-major, finite; a gap that will be filled with the mean holds 0
-  std::vector<double> values_low;  ///< what `values` lost to rounding (a computed feature is a pair high +
-                                   ///< low); the same shape, or empty where nothing was lost
-  std::vector<double> weights;           ///< one per row, > 0; empty where every weight is 1
-  std::vector<std::uint32_t> levels;     ///< level numbers of all rows, row after row, ascending inside a row
+  std::vector<double> values_low;     ///< what `values` lost to rounding (a computed feature is a pair high +
+                                      ///< low); the same shape, or empty where nothing was lost
+  std::vector<double> weights;        ///< one per row, > 0; empty where every weight is 1
+  std::vector<std::uint32_t> levels;  ///< level numbers of all rows, row after row, ascending inside a row
   std::vector<std::uint32_t> level_end;  ///< per row: end of its levels in `levels`; empty if no row has any
 
   void clear(std::uint64_t block_number, std::size_t dense_columns) {

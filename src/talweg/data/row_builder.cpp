@@ -14,28 +14,35 @@ namespace talweg {
 namespace {
 
 constexpr std::string_view kMissingLevel = "missing";
+constexpr const char* kSkipRemedy = ", or leave such rows out with --bad-rows skip";
 
 }  // namespace
 
-RowBuilder::RowBuilder(RowLayout layout, std::vector<ColumnInfo> features, ColumnInfo target,
-                       MissingPolicy missing, CellReader cells)
-    : layout_(std::move(layout)),
-      features_(std::move(features)),
-      target_(std::move(target)),
-      missing_policy_(missing),
-      cells_(std::move(cells)),
-      levels_(features_.size()) {
-  for (const ColumnInfo& feature : features_) fingerprint_.add_name(feature.name);
-  fingerprint_.add_name(target_.name);
-  if (layout_.weights) fingerprint_.add_name(layout_.weights_name);
-  dense_ = 1 + static_cast<std::size_t>(
-                   std::count(layout_.kinds.begin(), layout_.kinds.end(), ColumnKind::numeric));
-  has_text_ = dense_ <= features_.size();
+RowPlan make_row_plan(RowLayout layout, std::vector<ColumnInfo> features, ColumnInfo target,
+                      const ColumnRequest& request, CellReader cells) {
+  RowPlan plan{std::move(layout), std::move(features),      std::move(target), request.missing,
+               request.bad_rows,  !request.rejects.empty(), std::move(cells)};
+  plan.dense_columns = 1 + static_cast<std::size_t>(std::count(plan.layout.kinds.begin(),
+                                                               plan.layout.kinds.end(), ColumnKind::numeric));
+  plan.has_text = plan.dense_columns <= plan.features.size();
+  return plan;
+}
+
+void append_reject(const TableRecord& record, std::string& text) {
+  if (record.numbers.empty()) {
+    text += record.raw;
+  } else {
+    for (std::size_t i = 0; i < record.numbers.size(); ++i) {
+      if (i > 0) text += ',';
+      text += shortest(record.numbers[i]);
+    }
+  }
+  text += '\n';
 }
 
 const std::string& RowBuilder::name_of(std::size_t index) const {
-  if (index < features_.size()) return features_[index].name;
-  return index == features_.size() ? target_.name : layout_.weights_name;
+  if (index < plan_.features.size()) return plan_.features[index].name;
+  return index == plan_.features.size() ? plan_.target.name : plan_.layout.weights_name;
 }
 
 void RowBuilder::say_bad(const TableRecord& record, std::size_t index, Error error) {
@@ -46,7 +53,7 @@ void RowBuilder::say_bad(const TableRecord& record, std::size_t index, Error err
 }
 
 bool RowBuilder::is_missing(const TableRecord& record, std::size_t position) const {
-  return record.numbers.empty() ? cells_.is_missing(record.cells[position])
+  return record.numbers.empty() ? plan_.cells.is_missing(record.cells[position])
                                 : std::isnan(record.numbers[position]);
 }
 
@@ -63,13 +70,13 @@ RowBuilder::CellState RowBuilder::read_number(const TableRecord& record, std::si
   if (is_missing(record, position)) return CellState::missing;
   ParsedNumber parsed;
   if (record.numbers.empty()) {
-    parsed = cells_.number(record.cells[position]);
+    parsed = plan_.cells.number(record.cells[position]);
   } else {
     parsed = {record.numbers[position],
               std::isfinite(record.numbers[position]) ? NumberStatus::ok : NumberStatus::out_of_range};
   }
   if (parsed.status != NumberStatus::ok) {
-    bad_ = cells_.not_a_number(text_of(record, position), parsed.status);
+    bad_ = plan_.cells.not_a_number(text_of(record, position), parsed.status);
     return CellState::bad;
   }
   value = parsed.value;
@@ -79,20 +86,20 @@ RowBuilder::CellState RowBuilder::read_number(const TableRecord& record, std::si
 // Fills the dense values of the row, its weight and the list of its gaps; false if a value is bad.
 bool RowBuilder::read_cells(const TableRecord& record, double* values) {
   missing_.clear();
-  const std::size_t count = features_.size();
+  const std::size_t count = plan_.features.size();
   for (std::size_t i = 0; i < count; ++i) {
-    if (layout_.kinds[i] == ColumnKind::text) {
-      if (is_missing(record, layout_.features[i])) missing_.push_back(i);
+    if (plan_.layout.kinds[i] == ColumnKind::text) {
+      if (is_missing(record, plan_.layout.features[i])) missing_.push_back(i);
       continue;
     }
-    const CellState state = read_number(record, layout_.features[i], *values++);
+    const CellState state = read_number(record, plan_.layout.features[i], *values++);
     if (state == CellState::missing) missing_.push_back(i);
     if (state == CellState::bad) {
       say_bad(record, i, std::move(bad_));
       return false;
     }
   }
-  const CellState target = read_number(record, layout_.target, *values);
+  const CellState target = read_number(record, plan_.layout.target, *values);
   if (target == CellState::missing) missing_.push_back(count);
   if (target == CellState::bad) {
     // A target cannot be taken as text: the remedy for a feature does not fit.
@@ -102,8 +109,8 @@ bool RowBuilder::read_cells(const TableRecord& record, double* values) {
     say_bad(record, count, std::move(bad_));
     return false;
   }
-  if (!layout_.weights) return true;
-  const CellState weight = read_number(record, *layout_.weights, weight_);
+  if (!plan_.layout.weights) return true;
+  const CellState weight = read_number(record, *plan_.layout.weights, weight_);
   if (weight == CellState::missing) missing_.push_back(count + 1);
   if (weight == CellState::number && weight_ < 0) {
     bad_ = Error{ErrorKind::data, fmt::format("the weight {} is negative", shortest(weight_)),
@@ -118,15 +125,15 @@ bool RowBuilder::read_cells(const TableRecord& record, double* values) {
 }
 
 Error RowBuilder::missing_error(const TableRecord& record) const {
-  const bool filled = missing_policy_ == MissingPolicy::mean;
-  const std::size_t count = features_.size();
+  const bool filled = plan_.missing == MissingPolicy::mean;
+  const std::size_t count = plan_.features.size();
   // What is never filled is what stands in the way under `mean`.
   const std::size_t index = filled ? missing_.back() : missing_.front();
   std::string cell;
   if (record.numbers.empty()) {
-    const std::size_t position = index < count    ? layout_.features[index]
-                                 : index == count ? layout_.target
-                                                  : *layout_.weights;
+    const std::size_t position = index < count    ? plan_.layout.features[index]
+                                 : index == count ? plan_.layout.target
+                                                  : *plan_.layout.weights;
     cell = fmt::format(" ({})",
                        record.cells[position].empty() ? "an empty cell" : in_quotes(record.cells[position]));
   }
@@ -145,106 +152,75 @@ Error RowBuilder::missing_error(const TableRecord& record) const {
   return error;
 }
 
-Error RowBuilder::too_many_features() const {
-  std::size_t largest = 0;
-  bool any = false;
-  for (std::size_t i = 0; i < features_.size(); ++i) {
-    if (layout_.kinds[i] != ColumnKind::text) continue;
-    if (!any || levels_.count(i) > levels_.count(largest)) largest = i;
-    any = true;
-  }
-  Error error;
-  error.what = fmt::format("more than {} features (numeric columns, levels and gap indicators)",
-                           grouped(kMostFeatures));
-  if (any) {
-    error.what += fmt::format("; the text column {} alone has {} levels so far",
-                              in_quotes(features_[largest].name), grouped(levels_.count(largest)));
-    error.remedy = fmt::format("leave it out with --drop {}", as_option_value(features_[largest].name));
-  } else {
-    error.remedy = "leave columns out with --drop, or rows with gaps with --missing drop";
-  }
-  return error;
-}
-
-void RowBuilder::add_levels(const TableRecord& record, RowBlock& block) {
-  const auto start = static_cast<std::ptrdiff_t>(block.levels.size());
+void RowBuilder::add_levels(const TableRecord& record, ParsedRows& rows) {
   auto gap = missing_.begin();
-  for (std::size_t i = 0; i < features_.size(); ++i) {
+  for (std::size_t i = 0; i < plan_.features.size(); ++i) {
     const bool missing = gap != missing_.end() && *gap == i;
     if (missing) ++gap;
-    if (layout_.kinds[i] == ColumnKind::text) {
-      block.levels.push_back(
-          levels_.number(i, missing ? kMissingLevel : text_of(record, layout_.features[i])));
+    if (plan_.layout.kinds[i] == ColumnKind::text) {
+      rows.levels.push_back(
+          rows.levels_found.number(i, missing ? kMissingLevel : text_of(record, plan_.layout.features[i])));
     } else if (missing) {
-      block.levels.push_back(levels_.gap(i));
+      rows.levels.push_back(rows.levels_found.gap(i));
     }
   }
-  std::sort(block.levels.begin() + start, block.levels.end());
 }
 
-void RowBuilder::use(const TableRecord& record, RowBlock& block) {
-  const double* value = block.values.data() + block.rows * dense_;
-  auto gap = missing_.begin();
-  for (std::size_t i = 0; i < features_.size(); ++i) {
-    const bool missing = gap != missing_.end() && *gap == i;
-    if (missing) {
-      ++gap;
-      fingerprint_.add_missing();
-    } else if (layout_.kinds[i] == ColumnKind::text) {
-      fingerprint_.add_text(text_of(record, layout_.features[i]));
-    } else {
-      fingerprint_.add_number(*value);
-    }
-    if (layout_.kinds[i] == ColumnKind::numeric) ++value;
-  }
-  fingerprint_.add_number(*value);
-  if (has_text_ || !missing_.empty()) add_levels(record, block);
-  block.level_end.push_back(static_cast<std::uint32_t>(block.levels.size()));
-  if (layout_.weights) {
-    fingerprint_.add_number(weight_);
-    block.weights.push_back(weight_);
-  }
-  ++block.rows;
+void RowBuilder::use(const TableRecord& record, ParsedRows& rows) {
+  if (plan_.has_text || !missing_.empty()) add_levels(record, rows);
+  rows.level_end.push_back(static_cast<std::uint32_t>(rows.levels.size()));
+  if (plan_.layout.weights) rows.weights.push_back(weight_);
+  rows.record.push_back(static_cast<std::uint32_t>(rows.records));
+  ++rows.rows;
 }
 
-Result<RowBuilder::Outcome> RowBuilder::take(const TableRecord& record, RowBlock& block) {
+bool RowBuilder::reject(const TableRecord& record, ParsedRows& rows) {
+  ++rows.records;
+  if (plan_.bad_rows == BadRowPolicy::error) {
+    if (bad_.remedy.find("--bad-rows") == std::string::npos) bad_.remedy += kSkipRemedy;
+    rows.failed = std::move(bad_);
+    return false;
+  }
+  ++rows.rejected;
+  if (!rows.first_rejected) rows.first_rejected = std::move(bad_);
+  if (plan_.keep_rejects) append_reject(record, rows.rejects);
+  return true;
+}
+
+bool RowBuilder::take(const TableRecord& record, ParsedRows& rows) {
   if (record.bad != nullptr) {
     bad_ = *record.bad;
-    return Outcome::bad;
+    return reject(record, rows);
   }
-  const std::size_t start = block.rows * dense_;
-  block.values.resize(start + dense_);
-  if (!read_cells(record, block.values.data() + start)) {
-    block.values.resize(start);
-    return Outcome::bad;
-  }
+  const std::size_t start = rows.rows * plan_.dense_columns;
+  rows.make_room();
+  if (!read_cells(record, rows.values.data() + start)) return reject(record, rows);
   for (const std::size_t index : missing_) {
-    if (index < features_.size()) ++features_[index].missing;
-    if (index == features_.size()) ++target_.missing;
+    if (index <= plan_.features.size()) ++rows.missing_cells[index];
   }
-  const bool weight_missing = !missing_.empty() && missing_.back() > features_.size();
-  if (layout_.weights && !weight_missing && weight_ == 0) {
+  const bool weight_missing = !missing_.empty() && missing_.back() > plan_.features.size();
+  if (plan_.layout.weights && !weight_missing && weight_ == 0) {
     // The same as if the row were not there, so its gaps do not matter.
-    block.values.resize(start);
-    return Outcome::weightless;
+    ++rows.weightless;
+    ++rows.records;
+    return true;
   }
   if (!missing_.empty()) {
-    const bool fillable = missing_.back() < features_.size();
-    if (missing_policy_ == MissingPolicy::error || (missing_policy_ == MissingPolicy::mean && !fillable)) {
-      return fail(missing_error(record));
+    const bool fillable = missing_.back() < plan_.features.size();
+    if (plan_.missing == MissingPolicy::error || (plan_.missing == MissingPolicy::mean && !fillable)) {
+      ++rows.records;
+      rows.failed = missing_error(record);
+      return false;
     }
-    if (missing_policy_ == MissingPolicy::drop) {
-      block.values.resize(start);
-      return Outcome::missing;
+    if (plan_.missing == MissingPolicy::drop) {
+      ++rows.missing;
+      ++rows.records;
+      return true;
     }
   }
-  use(record, block);
-  if (dense_ - 1 + levels_.levels().size() > kMostFeatures) return fail(too_many_features());
-  return Outcome::used;
-}
-
-void RowBuilder::count_levels() {
-  for (std::size_t i = 0; i < features_.size(); ++i) features_[i].levels = levels_.count(i);
+  use(record, rows);
+  ++rows.records;
+  return true;
 }
 
 }  // namespace talweg

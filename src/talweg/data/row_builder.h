@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One record of a table -> one row of a block, or the reason why it is none.
+// One record of a table -> one row of a stretch, or the reason why it is none.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,8 @@
 
 #include "talweg/base/error.h"
 #include "talweg/data/cell.h"
-#include "talweg/data/fingerprint.h"
-#include "talweg/data/level_table.h"
-#include "talweg/data/row_block.h"
-#include "talweg/data/row_reader.h"
+#include "talweg/data/columns.h"
+#include "talweg/data/parsed_rows.h"
 #include "talweg/data/table.h"
 
 namespace talweg {
@@ -28,26 +26,30 @@ struct RowLayout {
   std::string weights_name;
 };
 
+/// Everything that turns a record into a row; the same for the whole table, shared by threads.
+struct RowPlan {
+  RowLayout layout;
+  std::vector<ColumnInfo> features;
+  ColumnInfo target;
+  MissingPolicy missing = MissingPolicy::error;
+  BadRowPolicy bad_rows = BadRowPolicy::error;
+  bool keep_rejects = false;  ///< the text of bad records is wanted
+  CellReader cells;
+  std::size_t dense_columns = 1;  ///< numeric features and the target
+  bool has_text = false;
+};
+
+RowPlan make_row_plan(RowLayout layout, std::vector<ColumnInfo> features, ColumnInfo target,
+                      const ColumnRequest& request, CellReader cells);
+
 class RowBuilder {
  public:
-  enum class Outcome { used, bad, missing, weightless };
+  /// `plan` must outlive the builder.
+  explicit RowBuilder(const RowPlan& plan) : plan_(plan) {}
 
-  RowBuilder(RowLayout layout, std::vector<ColumnInfo> features, ColumnInfo target, MissingPolicy missing,
-             CellReader cells);
-
-  /// Appends the record's row to the block, if it is used. Errors: a missing cell where the policy allows
-  /// none, more features than kMostFeatures.
-  Result<Outcome> take(const TableRecord& record, RowBlock& block);
-  /// What is wrong with the record for which take() said `bad`.
-  [[nodiscard]] const Error& bad() const { return bad_; }
-
-  [[nodiscard]] std::size_t dense_columns() const { return dense_; }
-  [[nodiscard]] const std::vector<ColumnInfo>& features() const { return features_; }
-  [[nodiscard]] const ColumnInfo& target() const { return target_; }
-  [[nodiscard]] const LevelTable& levels() const { return levels_; }
-  [[nodiscard]] const Fingerprint& fingerprint() const { return fingerprint_; }
-  /// Sets the count of levels of every text column.
-  void count_levels();
+  /// Takes one record: appends its row to `rows`, or counts why it is left out. False if it ends the reading:
+  /// rows.failed then says why (a bad record or a missing cell where the policy allows none).
+  bool take(const TableRecord& record, ParsedRows& rows);
 
  private:
   enum class CellState { number, missing, bad };
@@ -56,22 +58,14 @@ class RowBuilder {
   std::string_view text_of(const TableRecord& record, std::size_t position);
   bool is_missing(const TableRecord& record, std::size_t position) const;
   bool read_cells(const TableRecord& record, double* values);
+  bool reject(const TableRecord& record, ParsedRows& rows);
   [[nodiscard]] Error missing_error(const TableRecord& record) const;
-  void use(const TableRecord& record, RowBlock& block);
-  void add_levels(const TableRecord& record, RowBlock& block);
-  [[nodiscard]] Error too_many_features() const;
+  void use(const TableRecord& record, ParsedRows& rows);
+  void add_levels(const TableRecord& record, ParsedRows& rows);
   [[nodiscard]] const std::string& name_of(std::size_t index) const;
   void say_bad(const TableRecord& record, std::size_t index, Error error);
 
-  RowLayout layout_;
-  std::vector<ColumnInfo> features_;
-  ColumnInfo target_;
-  MissingPolicy missing_policy_;
-  CellReader cells_;
-  LevelTable levels_;
-  Fingerprint fingerprint_;
-  std::size_t dense_ = 0;
-  bool has_text_ = false;
+  const RowPlan& plan_;
 
   // Of the record being taken. Columns are counted as features, then the target, then the weights.
   std::vector<std::size_t> missing_;  // columns, ascending
@@ -79,5 +73,8 @@ class RowBuilder {
   Error bad_;
   std::string number_text_;
 };
+
+/// The text of a record as the file of rejects shows it, with a line end.
+void append_reject(const TableRecord& record, std::string& text);
 
 }  // namespace talweg

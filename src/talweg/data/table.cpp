@@ -40,6 +40,14 @@ NameFormat format_of_name(const std::string& path) {
 
 }  // namespace
 
+Error ragged_error(std::size_t found, std::size_t expected) {
+  return {ErrorKind::data,
+          fmt::format("{} field{} where {} {} expected", found, found == 1 ? "" : "s", expected,
+                      expected == 1 ? "is" : "are"),
+          "mend the line (a field that holds the delimiter has to be quoted), or leave such rows out with "
+          "--bad-rows skip"};
+}
+
 struct TableReader::State {
   std::vector<std::string> paths;
   std::vector<std::string> files;  // the paths' names in messages
@@ -56,6 +64,7 @@ struct TableReader::State {
   bool is_text = true;
   bool has_header = false;
   char delimiter = ',';
+  char part_delimiter = ',';  // of the file being read
   bool delimiter_sniffed = false;
 
   CsvRecord record;
@@ -65,6 +74,7 @@ struct TableReader::State {
   bool first_is_data = false;  // `record` holds a data record that has not been given out
   Error ragged;
   std::string_view blank_cell;
+  bool by_record = false;  // the rest of this file is not given away
   std::optional<Error> failed;
 
   tl::unexpected<Error> stop(Error error) {
@@ -98,6 +108,7 @@ Result<bool> TableReader::State::open_next() {
     const std::string& path = paths[next_path];
     file = &files[next_path];
     ++next_path;
+    by_record = false;
     const NameFormat named = format_of_name(path);
     const bool automatic = options.format == TableFormat::automatic;
     if (automatic && named == NameFormat::libsvm) {
@@ -122,11 +133,13 @@ Result<bool> TableReader::State::open_text(std::unique_ptr<ByteSource> source, b
   char cut = options.delimiter != 0 ? options.delimiter : '\t';
   const bool sniffed = options.delimiter == 0 && !tab;
   text.emplace(std::move(source), *file, cut);
+  part_delimiter = cut;
   if (sniffed) {
     auto start = text->peek(kSniffedBytes);
     if (!start) return stop(start.error());
     cut = sniff_delimiter(*start, options.decimal);
     text->set_delimiter(cut);
+    part_delimiter = cut;
   }
   auto any = text->next(record);
   if (!any) return stop(any.error());
@@ -243,14 +256,9 @@ void TableReader::State::give_text(TableRecord& out) {
   if (record.bad) {
     out.bad = &*record.bad;
   } else if (record.fields.size() != names.size()) {
-    const std::size_t found = record.fields.size();
-    ragged = Error{
-        ErrorKind::data,
-        fmt::format("{} field{} where {} {} expected", found, found == 1 ? "" : "s", names.size(),
-                    names.size() == 1 ? "is" : "are"),
-        "mend the line (a field that holds the delimiter has to be quoted), or leave such rows out with "
-        "--bad-rows skip",
-        *file, record.line};
+    ragged = ragged_error(record.fields.size(), names.size());
+    ragged.file = *file;
+    ragged.line = record.line;
     out.bad = &ragged;
   }
 }
@@ -341,6 +349,30 @@ bool TableReader::delimiter_sniffed() const {
 
 Result<bool> TableReader::next(TableRecord& record) {
   return state_->next(record);
+}
+
+bool TableReader::has_rest() const {
+  const State& state = *state_;
+  return !state.failed && state.text && !state.by_record && !state.first_is_data && state.blank_rows == 0 &&
+         state.text->has_rest();
+}
+
+std::optional<TextRest> TableReader::take_rest() {
+  if (!has_rest()) return std::nullopt;
+  State& state = *state_;
+  auto scan = state.text->take_rest();
+  if (!scan) return std::nullopt;
+  return TextRest{std::move(*scan), state.part_delimiter, state.names.size() == 1, state.file};
+}
+
+void TableReader::resume(TextRest rest, std::uint64_t rows) {
+  state_->text->resume(std::move(rest.scan));
+  state_->by_record = true;
+  state_->row += rows;
+}
+
+void TableReader::skip_rest(std::uint64_t rows) {
+  state_->row += rows;
 }
 
 }  // namespace talweg

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "talweg/base/error.h"
+#include "talweg/data/csv_scanner.h"
 
 namespace talweg {
 
@@ -38,6 +39,17 @@ struct TableRecord {
   const Error* bad = nullptr;  ///< not null: the record is bad (ragged, quotes); cells must not be used
 };
 
+/// What is left of a text file, from the start of a record on.
+struct TextRest {
+  CsvScanner::Rest scan;
+  char delimiter = ',';
+  bool keep_blank_lines = false;
+  const std::string* file = nullptr;
+};
+
+/// What is wrong with a record of `found` fields in a table of `expected` columns.
+Error ragged_error(std::size_t found, std::size_t expected);
+
 class TableReader {
  public:
   /// Opens the first file and reads its header. Errors: as open_bytes and CsvScanner; an empty file,
@@ -59,6 +71,17 @@ class TableReader {
   /// differs is one (it names the first difference). A table with a header and no rows at all is an error; an
   /// empty part among others is not.
   Result<bool> next(TableRecord& record);
+
+  /// The rest of the text file being read, to be read by somebody else; absent where there is none (a .npy
+  /// array, an error ahead), where something has to be given out first, and after resume(): until the next
+  /// file begins.
+  std::optional<TextRest> take_rest();
+  /// Whether take_rest() would give one.
+  [[nodiscard]] bool has_rest() const;
+  /// Goes on, record by record, with what is left of a rest; `rows` records of it have been read.
+  void resume(TextRest rest, std::uint64_t rows);
+  /// The rest that was taken has been read to its end, `rows` records; next() goes on with the next file.
+  void skip_rest(std::uint64_t rows);
 
  private:
   struct State;

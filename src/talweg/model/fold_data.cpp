@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 #include <tbb/global_control.h>
-#include <tbb/parallel_pipeline.h>
-#include <tbb/task_arena.h>
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -13,6 +15,7 @@
 #include <thread>
 
 #include "talweg/base/numbers.h"
+#include "talweg/data/block_pipeline.h"
 #include "talweg/data/fingerprint.h"
 
 namespace talweg {
@@ -24,100 +27,16 @@ double seconds_since(Clock::time_point began) {
   return std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-// A few blocks travel together, so that a task is worth its overhead.
-constexpr std::size_t kBlocksInBatch = 16;
-
-struct Batch {
-  std::vector<RowBlock> blocks;
-  std::vector<FoldedRows> folded;
-};
-
-// Reads blocks in order (`next` as RowReader::next), folds them on `threads` threads, gathers them in order; `out` gets
-// the sample and the time of reading.
-template <class Next>
-Result<FoldedRows> fold_blocks(Next&& next, const FoldOptions& options, FoldedData& out) {
-  FoldTree tree;
-  RowSampler sampler(options.sample_rows);
-  std::optional<Error> error;
-  bool done = false;
-  const auto read = [&]() -> std::unique_ptr<Batch> {
-    const auto began = Clock::now();
-    auto batch = std::make_unique<Batch>();
-    while (!done && batch->blocks.size() < kBlocksInBatch) {
-      if (options.stop != nullptr && options.stop->raised()) {
-        error = Error{ErrorKind::interrupted,
-                      "interrupted while reading the data: there is nothing to report yet"};
-        done = true;
-        break;
-      }
-      batch->blocks.emplace_back();
-      const Result<bool> more = next(batch->blocks.back());
-      if (!more) error = more.error();
-      if (!more || !*more) {
-        batch->blocks.pop_back();
-        done = true;
-      }
-    }
-    out.seconds_reading += seconds_since(began);
-    return batch;
-  };
-  const auto fold = [](Batch& batch) {
-    for (const RowBlock& block : batch.blocks) batch.folded.push_back(fold_block(block));
-  };
-  const auto gather = [&](Batch& batch) {
-    for (std::size_t k = 0; k < batch.blocks.size(); ++k) {
-      if (options.sample_rows > 0) sampler.add(batch.blocks[k]);
-      tree.add(batch.blocks[k].number, std::move(batch.folded[k]));
-    }
-  };
-
-  const unsigned threads =
-      options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  if (threads == 1) {
-    while (!done) {
-      const auto batch = read();
-      fold(*batch);
-      gather(*batch);
-    }
-  } else {
-    const tbb::global_control control(tbb::global_control::max_allowed_parallelism, threads);
-    tbb::task_arena arena(static_cast<int>(threads));
-    arena.execute([&] {
-      tbb::parallel_pipeline(
-          2 * static_cast<std::size_t>(threads),
-          tbb::make_filter<void, Batch*>(tbb::filter_mode::serial_in_order,
-                                         [&](tbb::flow_control& flow) -> Batch* {
-                                           if (done) {
-                                             flow.stop();
-                                             return nullptr;
-                                           }
-                                           return read().release();
-                                         }) &
-              tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
-                                               [&](Batch* batch) {
-                                                 fold(*batch);
-                                                 return batch;
-                                               }) &
-              tbb::make_filter<Batch*, void>(tbb::filter_mode::serial_in_order, [&](Batch* batch) {
-                const std::unique_ptr<Batch> owned(batch);
-                gather(*owned);
-              }));
-    });
-  }
-  if (error) return fail(*error);
-  out.sample = sampler.finish();
-  return tree.finish();
-}
-
-// Sums of squares that leave the range of a double, or of which a double-double has no room for the low part, cannot be
-// fitted.
+// Sums of squares that leave the range of a double, or of which a double-double has no room for the low part,
+// cannot be fitted.
 std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names) {
   for (std::size_t j = 0; j < folded.columns; ++j) {
     const DoubleDouble squares = folded.products[packed_index(j, j)];
     constexpr double kSmallestSquares = 1e-260;
     const bool too_small = folded.widest[j] > 0 && !(squares.high > kSmallestSquares);
     if (is_finite(squares) && is_finite(folded.mean[j]) && too_small) {
-      Error error{ErrorKind::data, "its values differ by so little that the sum of their squares underflows a double"};
+      Error error{ErrorKind::data,
+                  "its values differ by so little that the sum of their squares underflows a double"};
       error.remedy = "give the column in a smaller unit, or leave it out with --drop";
       error.column = dense_names[j];
       return error;
@@ -131,6 +50,70 @@ std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<st
   return std::nullopt;
 }
 
+// Some blocks of arrays, folded.
+struct ArrayGroup {
+  std::vector<FoldedPart> parts;
+  std::vector<BlockHash> hashes;
+  std::vector<RowBlock> blocks;  // kept for the sample alone
+  std::uint64_t records = 0;
+  std::uint64_t rows = 0;
+  std::optional<Error> error;
+};
+
+// One row of the arrays into the block; false if it has weight 0.
+Result<bool> take_row(const ArrayView& features, const ArrayView& target, const ArrayView& weights,
+                      const std::vector<std::string>& names, std::size_t row, RowBlock& block) {
+  const bool weighted = weights.rows > 0;
+  const double w = weighted ? weights.at(row, 0) : 1;
+  if (!std::isfinite(w) || w < 0) {
+    return fail(ErrorKind::data, fmt::format("row {}: the weight is {}", row, w), "weights are numbers >= 0");
+  }
+  if (w == 0) return false;
+  for (std::size_t j = 0; j <= features.columns; ++j) {
+    const double value = j < features.columns ? features.at(row, j) : target.at(row, 0);
+    if (!std::isfinite(value)) {
+      return fail(Error{ErrorKind::data,
+                        fmt::format("row {}: the value is {}", row, value),
+                        "give finite numbers; leave rows with gaps out",
+                        {},
+                        0,
+                        names[j]});
+    }
+    block.values.push_back(value + 0.0);  // -0 becomes 0
+  }
+  if (weighted) block.weights.push_back(w);
+  ++block.rows;
+  return true;
+}
+
+void fold_group(const ArrayView& features, const ArrayView& target, const ArrayView& weights,
+                const std::vector<std::string>& names, std::size_t first_block, std::size_t end_block,
+                bool keep_blocks, ArrayGroup& group) {
+  std::vector<RowBlock> blocks;
+  for (std::size_t number = first_block; number < end_block; ++number) {
+    RowBlock block;
+    block.clear(number, features.columns + 1);
+    const std::size_t end = std::min(features.rows, (number + 1) * kBlockRows);
+    for (std::size_t row = number * kBlockRows; row < end; ++row) {
+      ++group.records;
+      const auto taken = take_row(features, target, weights, names, row, block);
+      if (!taken) {
+        group.error = taken.error();
+        return;
+      }
+    }
+    if (block.rows == 0) continue;
+    group.rows += block.rows;
+    const bool weighted =
+        std::any_of(block.weights.begin(), block.weights.end(), [](double w) { return w != 1; });
+    if (!weighted) block.weights.clear();
+    group.hashes.push_back(hash_block(block));
+    blocks.push_back(std::move(block));
+  }
+  group.parts = fold_blocks(blocks, first_block, end_block);
+  if (keep_blocks) group.blocks = std::move(blocks);
+}
+
 }  // namespace
 
 Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
@@ -139,17 +122,29 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   auto reader = RowReader::open(paths, table, columns);
   if (!reader) return fail(reader.error());
   FoldedData out;
-  std::uint64_t blocks = 0;
-  auto folded = fold_blocks(
-      [&](RowBlock& block) {
-        auto more = reader->next(block);
-        constexpr std::uint64_t kProgressEvery = 64;
-        if (options.progress && ++blocks % kProgressEvery == 0) options.progress(reader->audit().records);
-        return more;
-      },
-      options, out);
-  if (!folded) return fail(folded.error());
-  out.folded = std::move(*folded);
+  FoldTree tree;
+  PipelineOptions pipeline;
+  pipeline.threads = options.threads;
+  pipeline.stop = options.stop;
+  pipeline.progress = options.progress;
+  std::atomic<std::int64_t> folding{0};  // nanoseconds, of all threads
+  const auto fold = [&](BlockBatch& batch) {
+    const auto start = Clock::now();
+    batch.result = std::make_shared<std::vector<FoldedPart>>(
+        fold_blocks(batch.blocks, batch.first_block, batch.end_block));
+    folding += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
+  };
+  RowSampler sampler(options.sample_rows);
+  const auto gather = [&](BlockBatch& batch) {
+    if (options.sample_rows > 0) {
+      for (const RowBlock& block : batch.blocks) sampler.add(block);
+    }
+    for (FoldedPart& part : *std::static_pointer_cast<std::vector<FoldedPart>>(batch.result))
+      tree.add(std::move(part));
+  };
+  if (auto read = read_blocks(*reader, pipeline, fold, gather); !read) return fail(read.error());
+  out.folded = tree.finish();
+  out.sample = sampler.finish();
   out.features = reader->features();
   out.target = reader->target();
   out.dense_names = reader->dense_names();
@@ -159,7 +154,12 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   out.missing = columns.missing;
   out.weights = columns.weights;
   if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
-  out.seconds_folding = std::max(0.0, seconds_since(began) - out.seconds_reading);
+  // Reading and folding overlap: the wall time is shared by the time that threads spent on each.
+  const double wall = seconds_since(began);
+  const unsigned threads =
+      options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  out.seconds_folding = std::min(wall, static_cast<double>(folding.load()) * 1e-9 / threads);
+  out.seconds_reading = wall - out.seconds_folding;
   return out;
 }
 
@@ -201,53 +201,43 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
   Fingerprint fingerprint;
   for (const std::string& name : out.dense_names) fingerprint.add_name(name);
 
-  std::size_t row = 0;
-  const auto next = [&](RowBlock& block) -> Result<bool> {
-    while (row < features.rows) {
-      block.clear(row / kBlockRows, features.columns + 1);
-      const std::size_t end = std::min(features.rows, (row / kBlockRows + 1) * kBlockRows);
-      for (; row < end; ++row) {
-        const double w = weighted ? weights.at(row, 0) : 1;
-        if (!std::isfinite(w) || w < 0) {
-          return fail(ErrorKind::data, fmt::format("row {}: the weight is {}", row, w),
-                      "weights are numbers >= 0");
-        }
-        ++out.audit.records;
-        if (w == 0) {
-          ++out.audit.rows_weightless;
-          continue;
-        }
-        for (std::size_t j = 0; j <= features.columns; ++j) {
-          const double value = j < features.columns ? features.at(row, j) : target.at(row, 0);
-          if (!std::isfinite(value)) {
-            return fail(Error{ErrorKind::data,
-                              fmt::format("row {}: the value is {}", row, value),
-                              "give finite numbers; leave rows with gaps out",
-                              {},
-                              0,
-                              out.dense_names[j]});
-          }
-          block.values.push_back(value);
-          fingerprint.add_number(value);
-        }
-        if (weighted) {
-          block.weights.push_back(w);
-          fingerprint.add_number(w);
-        }
-        ++block.rows;
-        ++out.audit.rows;
-      }
-      if (block.rows > 0) return true;
+  // Groups of blocks in parallel, a few at a time, gathered in order.
+  constexpr std::size_t kBlocksInGroup = 16;
+  constexpr std::size_t kGroupsAtOnce = 64;
+  const std::size_t blocks = (features.rows + kBlockRows - 1) / kBlockRows;
+  const std::size_t groups = (blocks + kBlocksInGroup - 1) / kBlocksInGroup;
+  FoldTree tree;
+  const tbb::global_control control(tbb::global_control::max_allowed_parallelism,
+                                    options.threads > 0 ? options.threads : tbb::info::default_concurrency());
+  RowSampler sampler(options.sample_rows);
+  std::vector<ArrayGroup> wave;
+  for (std::size_t first = 0; first < groups; first += kGroupsAtOnce) {
+    if (options.stop != nullptr && options.stop->raised()) {
+      return fail(ErrorKind::interrupted,
+                  "interrupted while reading the data: there is nothing to report yet");
     }
-    return false;
-  };
-  auto folded = fold_blocks(next, options, out);
-  if (!folded) return fail(folded.error());
+    wave.assign(std::min(kGroupsAtOnce, groups - first), {});
+    tbb::parallel_for(std::size_t{0}, wave.size(), [&](std::size_t k) {
+      const std::size_t begin = (first + k) * kBlocksInGroup;
+      fold_group(features, target, weights, out.dense_names, begin, std::min(begin + kBlocksInGroup, blocks),
+                 options.sample_rows > 0, wave[k]);
+    });
+    for (ArrayGroup& group : wave) {
+      if (group.error) return fail(*group.error);
+      for (const BlockHash& hash : group.hashes) fingerprint.add_block(hash);
+      for (FoldedPart& part : group.parts) tree.add(std::move(part));
+      for (const RowBlock& block : group.blocks) sampler.add(block);
+      out.audit.records += group.records;
+      out.audit.rows += group.rows;
+      out.audit.rows_weightless += group.records - group.rows;
+    }
+  }
   if (out.audit.rows == 0) return fail(ErrorKind::data, "there are no rows to fit", "give at least two rows");
-  out.folded = std::move(*folded);
-  out.fingerprint = fingerprint.digest();
+  out.folded = tree.finish();
+  out.sample = sampler.finish();
+  out.fingerprint = table_fingerprint(fingerprint, {});
   if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
-  out.seconds_folding = std::max(0.0, seconds_since(began) - out.seconds_reading);
+  out.seconds_folding = seconds_since(began);
   return out;
 }
 

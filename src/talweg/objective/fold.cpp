@@ -213,25 +213,58 @@ FoldedRows merge(FoldedRows left, const FoldedRows& right) {
   return left;
 }
 
+std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
+                                    std::uint64_t end_block) {
+  std::vector<FoldedPart> parts;
+  const auto common_node_inside = [&](std::uint64_t a, std::uint64_t b) {
+    const auto level = static_cast<unsigned>(std::bit_width(a ^ b));
+    const std::uint64_t begin = level >= 64 ? 0 : a >> level << level;
+    const std::uint64_t last = level >= 64 ? ~0ULL : begin + ((1ULL << level) - 1);
+    return begin >= first_block && last < end_block;
+  };
+  const auto merge_last_two = [&] {
+    FoldedPart right = std::move(parts.back());
+    parts.pop_back();
+    parts.back().folded = merge(std::move(parts.back().folded), right.folded);
+    parts.back().block = right.block;
+  };
+  // A pair is merged when what follows lies outside its node, as FoldTree does.
+  const auto settle = [&](std::optional<std::uint64_t> next) {
+    while (parts.size() > 1) {
+      const std::uint64_t below = parts[parts.size() - 2].block;
+      const std::uint64_t top = parts.back().block;
+      const bool next_is_nearer = next && std::bit_width(below ^ top) >= std::bit_width(top ^ *next);
+      if (next_is_nearer || !common_node_inside(below, top)) break;
+      merge_last_two();
+    }
+  };
+  for (const RowBlock& block : blocks) {
+    settle(block.number);
+    parts.push_back({block.number, fold_block(block)});
+  }
+  settle(std::nullopt);
+  return parts;
+}
+
 void FoldTree::merge_top() {
-  Node right = std::move(stack_.back());
+  FoldedPart right = std::move(stack_.back());
   stack_.pop_back();
   stack_.back().folded = merge(std::move(stack_.back().folded), right.folded);
   stack_.back().block = right.block;
 }
 
-void FoldTree::add(std::uint64_t block_number, FoldedRows folded) {
+void FoldTree::add(FoldedPart part) {
   if (!stack_.empty()) {
     // Every node that lies with the previous block on one side of the lowest common ancestor with this one is
     // complete.
-    const auto ancestor = std::bit_width(stack_.back().block ^ block_number);
+    const auto ancestor = std::bit_width(stack_.back().block ^ part.block);
     while (stack_.size() > 1) {
-      const Node& below = stack_[stack_.size() - 2];
+      const FoldedPart& below = stack_[stack_.size() - 2];
       if (std::bit_width(below.block ^ stack_.back().block) >= ancestor) break;
       merge_top();
     }
   }
-  stack_.push_back({block_number, std::move(folded)});
+  stack_.push_back(std::move(part));
 }
 
 FoldedRows FoldTree::finish() {

@@ -20,6 +20,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "talweg/base/double_double.h"
@@ -53,21 +55,30 @@ FoldedRows fold_block(const RowBlock& block);
 /// The fold of the rows of `left` followed by those of `right`.
 FoldedRows merge(FoldedRows left, const FoldedRows& right);
 
+/// The fold of one complete aligned node of the tree; `block` is the number of any block inside it.
+struct FoldedPart {
+  std::uint64_t block = 0;
+  FoldedRows folded;
+};
+
+/// Folds blocks and merges them as far as they allow: nodes of the aligned tree whose blocks all lie in
+/// [first_block, end_block). `blocks`, ascending, has those of that range that hold rows. To be added to a
+/// FoldTree in this order.
+std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
+                                    std::uint64_t end_block);
+
 /// Gathers folded blocks, given in ascending order of block number, in the aligned tree. Memory: one
 /// FoldedRows for each level of the tree that is under way.
 class FoldTree {
  public:
-  void add(std::uint64_t block_number, FoldedRows folded);
+  void add(std::uint64_t block_number, FoldedRows folded) { add({block_number, std::move(folded)}); }
+  void add(FoldedPart part);
   /// The fold of everything added; the tree is empty afterwards.
   FoldedRows finish();
 
  private:
-  struct Node {
-    std::uint64_t block = 0;  // number of any block inside it
-    FoldedRows folded;
-  };
   void merge_top();
-  std::vector<Node> stack_;
+  std::vector<FoldedPart> stack_;
 };
 
 /// Worst-case error of a centred product of two dense columns without gaps, against sqrt(C_ii C_jj): the sums

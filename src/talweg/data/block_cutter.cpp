@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/data/block_cutter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "talweg/base/numbers.h"
+#include "talweg/data/column_roles.h"
+
+namespace talweg {
+
+BlockCutter::BlockCutter(const RowPlan& plan, std::string place, std::optional<RejectsFile> rejects)
+    : plan_(plan),
+      place_(std::move(place)),
+      rejects_(std::move(rejects)),
+      features_(plan.features),
+      target_(plan.target),
+      levels_(plan.features.size()) {}
+
+tl::unexpected<Error> BlockCutter::stop(Error error) const {
+  if (error.file.empty()) error.file = place_;
+  return fail(std::move(error));
+}
+
+// False where there are too many: told at the first one over the limit, wherever the input was cut.
+bool BlockCutter::number_levels(ParsedRows& rows) {
+  rows.level_numbers.clear();
+  bool fits = true;
+  for (const Level& level : rows.levels_found.levels()) {
+    rows.level_numbers.push_back(level.gap ? levels_.gap(level.column)
+                                           : levels_.number(level.column, level.text));
+    fits = plan_.dense_columns - 1 + levels_.levels().size() <= kMostFeatures;
+    if (!fits) break;
+  }
+  for (std::size_t i = 0; i < features_.size(); ++i) features_[i].levels = levels_.count(i);
+  return fits;
+}
+
+void BlockCutter::cut(const std::shared_ptr<ParsedRows>& rows, std::uint64_t first_record,
+                      std::vector<CutBlock>& complete) {
+  std::size_t row = 0;
+  while (row < rows->rows) {
+    const std::uint64_t number = (first_record + rows->record[row]) / kBlockRows;
+    if (number != open_.number) {
+      if (!open_.pieces.empty()) complete.push_back(std::exchange(open_, {}));
+      open_.number = number;
+    }
+    // The used rows of this block are those with records before its end.
+    const std::uint64_t end_record = (number + 1) * kBlockRows - first_record;
+    std::size_t end = row + 1;
+    if (rows->record.back() < end_record) {
+      end = rows->rows;
+    } else {
+      end = static_cast<std::size_t>(std::lower_bound(rows->record.begin() + static_cast<std::ptrdiff_t>(row),
+                                                      rows->record.end(), end_record) -
+                                     rows->record.begin());
+    }
+    open_.pieces.push_back({rows, row, end - row});
+    row = end;
+  }
+  if (audit_.records / kBlockRows > open_.number && !open_.pieces.empty()) {
+    complete.push_back(std::exchange(open_, {}));
+  }
+}
+
+Result<void> BlockCutter::count(ParsedRows& rows, std::uint64_t lines_before) {
+  audit_.records += rows.records;
+  audit_.rows += rows.rows;
+  audit_.rows_rejected += rows.rejected;
+  audit_.rows_missing += rows.missing;
+  audit_.rows_weightless += rows.weightless;
+  for (std::size_t i = 0; i < features_.size(); ++i) features_[i].missing += rows.missing_cells[i];
+  target_.missing += rows.missing_cells.back();
+  for (std::optional<Error>* error : {&rows.first_rejected, &rows.failed}) {
+    if (*error && (*error)->line > 0) (*error)->line += lines_before;
+  }
+  if (rows.first_rejected && !audit_.first_rejected) audit_.first_rejected = std::move(rows.first_rejected);
+  if (rejects_ && !rows.rejects.empty()) return rejects_->write(rows.rejects);
+  return {};
+}
+
+Result<void> BlockCutter::add(std::shared_ptr<ParsedRows> rows, std::uint64_t lines_before,
+                              std::vector<CutBlock>& complete) {
+  const std::uint64_t first_record = audit_.records;
+  if (auto counted = count(*rows, lines_before); !counted) return stop(counted.error());
+  if (!number_levels(*rows)) return stop(too_many_features());
+  cut(rows, first_record, complete);
+  if (rows->failed) return stop(*rows->failed);
+  return {};
+}
+
+Result<void> BlockCutter::finish(std::vector<CutBlock>& complete) {
+  if (!open_.pieces.empty()) complete.push_back(std::exchange(open_, {}));
+  if (rejects_) {
+    if (auto closed = rejects_->close(); !closed) return stop(closed.error());
+  }
+  if (audit_.rows == 0) return stop(no_rows());
+  if (auto error = id_like_column()) return stop(*error);
+  return {};
+}
+
+Error BlockCutter::too_many_features() const {
+  std::size_t largest = 0;
+  bool any = false;
+  for (std::size_t i = 0; i < features_.size(); ++i) {
+    if (plan_.layout.kinds[i] != ColumnKind::text) continue;
+    if (!any || levels_.count(i) > levels_.count(largest)) largest = i;
+    any = true;
+  }
+  Error error;
+  error.what = fmt::format("more than {} features (numeric columns, levels and gap indicators)",
+                           grouped(kMostFeatures));
+  if (any) {
+    error.what += fmt::format("; the text column {} alone has {} levels so far",
+                              in_quotes(features_[largest].name), grouped(levels_.count(largest)));
+    error.remedy = fmt::format("leave it out with --drop {}", as_option_value(features_[largest].name));
+  } else {
+    error.remedy = "leave columns out with --drop, or rows with gaps with --missing drop";
+  }
+  return error;
+}
+
+Error BlockCutter::no_rows() const {
+  Error error;
+  error.what =
+      fmt::format("no row is left to use: of {} rows {} are bad, {} have a missing cell and {} have weight 0",
+                  grouped(audit_.records), grouped(audit_.rows_rejected), grouped(audit_.rows_missing),
+                  grouped(audit_.rows_weightless));
+  if (audit_.rows_missing > 0) {
+    error.remedy = "leave out the columns with the gaps with --drop, or put the mean with --missing mean";
+  } else if (audit_.first_rejected) {
+    error.remedy = fmt::format("the first bad row: {}", audit_.first_rejected->text());
+  } else {
+    error.remedy = "check the column of weights";
+  }
+  return error;
+}
+
+std::optional<Error> BlockCutter::id_like_column() const {
+  constexpr std::size_t kFewestLevels = 10;
+  for (const ColumnInfo& feature : features_) {
+    if (feature.kind != ColumnKind::text || feature.named) continue;
+    if (feature.levels < kFewestLevels || feature.levels * 10 <= audit_.rows) continue;
+    Error error;
+    error.column = feature.name;
+    error.what = fmt::format("text with {} levels in {} rows looks like a name for the rows",
+                             grouped(feature.levels), grouped(audit_.rows));
+    error.remedy = fmt::format("leave it out with --drop {0}, or take it all the same with --categorical {0}",
+                               as_option_value(feature.name));
+    return error;
+  }
+  return std::nullopt;
+}
+
+void assemble(const CutBlock& cut, RowBlock& block) {
+  block.clear(cut.number, cut.pieces.front().rows->columns);
+  bool levels = false;
+  bool weighted = false;
+  for (const RowPiece& piece : cut.pieces) {
+    block.rows += piece.count;
+    levels = levels || !piece.rows->levels.empty();
+    for (std::size_t r = 0; r < piece.count && !weighted && !piece.rows->weights.empty(); ++r) {
+      weighted = piece.rows->weights[piece.first + r] != 1;
+    }
+  }
+  block.values.resize(block.rows * block.columns);
+  double* value = block.values.data();
+  for (const RowPiece& piece : cut.pieces) {
+    const ParsedRows& rows = *piece.rows;
+    const double* const from = rows.values.data() + piece.first * rows.columns;
+    const std::size_t count = piece.count * rows.columns;
+    for (std::size_t i = 0; i < count; ++i) value[i] = from[i] + 0.0;  // -0 becomes 0
+    value += count;
+    const auto first = static_cast<std::ptrdiff_t>(piece.first);
+    const auto last = static_cast<std::ptrdiff_t>(piece.first + piece.count);
+    if (weighted)
+      block.weights.insert(block.weights.end(), rows.weights.begin() + first, rows.weights.begin() + last);
+    if (!levels) continue;
+    for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
+      const std::size_t begin = r == 0 ? 0 : rows.level_end[r - 1];
+      const auto start = static_cast<std::ptrdiff_t>(block.levels.size());
+      for (std::size_t at = begin; at < rows.level_end[r]; ++at) {
+        block.levels.push_back(rows.level_numbers[rows.levels[at]]);
+      }
+      std::sort(block.levels.begin() + start, block.levels.end());
+      block.level_end.push_back(static_cast<std::uint32_t>(block.levels.size()));
+    }
+  }
+  if (block.levels.empty()) block.level_end.clear();
+}
+
+}  // namespace talweg

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/data/block_pipeline.h"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "talweg/data/chunk_parser.h"
+#include "talweg/data/chunks.h"
+#include "talweg/data/row_reader_state.h"
+
+namespace talweg {
+namespace {
+
+// A stretch of the input on its way through the stages.
+struct Token {
+  Chunk chunk;
+  bool has_chunk = false;
+  ChunkParser::Outcome outcome = ChunkParser::Outcome::parsed;
+  std::shared_ptr<ParsedRows> rows;
+  std::vector<CutBlock> cut;
+  BlockBatch batch;
+  std::vector<BlockHash> hashes;
+};
+
+// Parsers have buffers: as many as threads ever parse at once.
+class ParserPool {
+ public:
+  ParserPool(const RowPlan& plan, const ChunkFormat& format) : plan_(plan), format_(format) {}
+  std::unique_ptr<ChunkParser> take() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return std::make_unique<ChunkParser>(plan_, format_);
+    auto parser = std::move(idle_.back());
+    idle_.pop_back();
+    return parser;
+  }
+  void give_back(std::unique_ptr<ChunkParser> parser) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(std::move(parser));
+  }
+
+ private:
+  const RowPlan& plan_;
+  ChunkFormat format_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<ChunkParser>> idle_;
+};
+
+}  // namespace
+
+class BlockPipeline {
+ public:
+  BlockPipeline(RowReader& reader, const PipelineOptions& options,
+                const std::function<void(BlockBatch&)>& work, const std::function<void(BlockBatch&)>& gather)
+      : state_(*reader.state_), options_(options), work_(work), gather_(gather) {
+    threads_ = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+    next_block_ = state_.cutter->records() / kBlockRows;
+  }
+
+  Result<void> run() {
+    if (state_.failed) return fail(*state_.failed);
+    while (!error_ && !exhausted_) {
+      if (ready_for_chunks()) {
+        whole_file();
+      } else {
+        records();
+      }
+    }
+    if (!error_) finish();
+    state_.ended = true;
+    if (error_) return state_.stop(*error_);
+    return {};
+  }
+
+ private:
+  enum class Next { goes_on, stream, by_record };  // how the rest of a file has to be read
+
+  [[nodiscard]] bool ready_for_chunks() const {
+    const bool holds = state_.held && (!state_.held->is_empty() || state_.after_held);
+    return !holds && state_.table->has_rest();
+  }
+
+  void stop(Error error) {
+    error_ = std::move(error);
+    done_ = true;
+  }
+
+  bool interrupted() {
+    if (options_.stop == nullptr || !options_.stop->raised()) return false;
+    stop(Error{ErrorKind::interrupted, "interrupted while reading the data: there is nothing to report yet"});
+    return true;
+  }
+
+  // Record by record, up to where the rest of a file can be cut into chunks.
+  void records() {
+    const auto produce = [&](Token& token) {
+      if (done_ || exhausted_ || ready_for_chunks() || interrupted()) return false;
+      token.rows = state_.new_rows();
+      exhausted_ = !state_.parse_records(kBlockRows, *token.rows);
+      return true;
+    };
+    const auto place = [&](Token& token) { add(token, 0); };
+    // The first records are few: starting threads would take longer.
+    const bool few = state_.held && !state_.held->is_empty();
+    stages(
+        produce, [](Token&) {}, place, few ? 1 : threads_);
+  }
+
+  // The rest of the file being read.
+  void whole_file() {
+    TextRest rest = *state_.table->take_rest();
+    ChunkFormat format;
+    format.delimiter = rest.delimiter;
+    format.decimal = state_.decimal;
+    format.columns = state_.table->names().size();
+    format.keep_blank_lines = rest.keep_blank_lines;
+    ParserPool parsers(state_.plan, format);
+    file_ = rest.file;
+    lines_ = rest.scan.line - 1;
+    const std::uint64_t first_record = state_.cutter->records();
+    Next next = Next::stream;
+    if (auto file = rest.scan.source->place()) {
+      file->offset -= rest.scan.bytes.size();
+      rest.scan.bytes.clear();
+      expected_ = file->offset;
+      const auto chunks = file_chunks(*file, options_.chunk_bytes, *rest.file);
+      next = chunks_of(*chunks, parsers, true);
+      if (next != Next::goes_on) rest.scan.source->seek(expected_);
+    }
+    if (next == Next::stream && !error_) {
+      expected_ = 0;
+      const auto chunks = stream_chunks(std::move(rest.scan.bytes), *rest.scan.source, options_.chunk_bytes);
+      next = chunks_of(*chunks, parsers, false);
+      rest.scan.bytes = std::move(left_over_);
+      if (next == Next::by_record) rest.scan.bytes += chunks->unread();
+    }
+    const std::uint64_t read = state_.cutter->records() - first_record;
+    if (next == Next::by_record) {
+      rest.scan.line = lines_ + 1;
+      state_.table->resume(std::move(rest), read);
+    } else {
+      state_.table->skip_rest(read);
+    }
+  }
+
+  // Reads chunks to the end, or to one that has to be read in another way.
+  Next chunks_of(ChunkSource& chunks, ParserPool& parsers, bool ranges) {
+    Next next = Next::goes_on;
+    left_over_.clear();
+    std::atomic<bool> turned{false};
+    const auto produce = [&](Token& token) {
+      if (done_ || turned || interrupted()) return false;
+      token.chunk.error.reset();
+      token.chunk.too_long = token.chunk.feed_added = false;
+      token.has_chunk = chunks.next(token.chunk);
+      return token.has_chunk;
+    };
+    const auto parse = [&](Token& token) {
+      chunks.load(token.chunk);
+      token.rows = state_.new_rows();
+      token.outcome = ChunkParser::Outcome::parsed;
+      if (token.chunk.too_long) token.outcome = ChunkParser::Outcome::irregular;
+      if (token.chunk.size == 0 || token.chunk.too_long) return;
+      auto parser = parsers.take();
+      token.outcome = parser->parse(token.chunk.text(), *file_, *token.rows);
+      parsers.give_back(std::move(parser));
+    };
+    const auto place = [&](Token& token) {
+      const Chunk& chunk = token.chunk;
+      if (done_) return;
+      if (turned) {
+        if (!ranges) left_over_ += chunk.source_text();
+        return;
+      }
+      // A range's records are those that start in it: where the one before ended inside, this one has to go
+      // on there.
+      const bool in_range = expected_ < chunk.range_end;
+      const bool fits = !ranges || (chunk.size == 0 ? !in_range : chunk.begin == expected_);
+      if (!fits || (ranges && token.outcome == ChunkParser::Outcome::cut_short)) {
+        next = Next::stream;
+        turned = true;
+        return;
+      }
+      if (token.outcome != ChunkParser::Outcome::parsed) {
+        next = Next::by_record;
+        turned = true;
+        if (!ranges) left_over_ += chunk.source_text();
+        return;
+      }
+      if (chunk.size > 0) expected_ = chunk.end;
+      const std::uint64_t lines = token.rows->lines;
+      add(token, lines_);
+      lines_ += lines;
+      if (chunk.error && !done_) stop(*chunk.error);
+    };
+    stages(produce, parse, place, threads_);
+    return next;
+  }
+
+  // Puts the token's rows in their place.
+  void add(Token& token, std::uint64_t lines_before) {
+    if (done_) return;
+    token.cut.clear();
+    const auto added = state_.cutter->add(std::move(token.rows), lines_before, token.cut);
+    token.batch.first_block = next_block_;
+    next_block_ = state_.cutter->records() / kBlockRows;
+    token.batch.end_block = next_block_;
+    if (!added) return stop(added.error());
+    if (options_.progress) options_.progress(state_.cutter->records());
+  }
+
+  void assemble_and_work(Token& token) {
+    token.batch.blocks.resize(token.cut.size());
+    token.hashes.clear();
+    for (std::size_t k = 0; k < token.cut.size(); ++k) {
+      assemble(token.cut[k], token.batch.blocks[k]);
+      token.hashes.push_back(hash_block(token.batch.blocks[k]));
+    }
+    token.cut.clear();
+    if (!token.batch.blocks.empty()) work_(token.batch);
+  }
+
+  void give_out(Token& token) {
+    for (const BlockHash& hash : token.hashes) state_.fingerprint.add_block(hash);
+    if (!token.batch.blocks.empty()) gather_(token.batch);
+    token.batch.result.reset();
+  }
+
+  void finish() {
+    Token token;
+    token.batch.first_block = next_block_;
+    token.batch.end_block = next_block_ + 1;
+    if (const auto finished = state_.cutter->finish(token.cut); !finished) return stop(finished.error());
+    assemble_and_work(token);
+    give_out(token);
+  }
+
+  template <class Produce, class Parse, class Place>
+  void stages(Produce&& produce, Parse&& parse, Place&& place, unsigned threads) {
+    if (threads == 1) {
+      Token token;
+      while (produce(token)) {
+        parse(token);
+        place(token);
+        assemble_and_work(token);
+        give_out(token);
+      }
+      return;
+    }
+    // Used tokens come back: their buffers are large.
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Token>> idle;
+    const auto take = [&] {
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (idle.empty()) return std::make_unique<Token>();
+      auto token = std::move(idle.back());
+      idle.pop_back();
+      return token;
+    };
+    const tbb::global_control control(tbb::global_control::max_allowed_parallelism, threads);
+    tbb::task_arena arena(static_cast<int>(threads));
+    const std::size_t under_way = 2 * static_cast<std::size_t>(threads);
+    using tbb::filter_mode;
+    arena.execute([&] {
+      tbb::parallel_pipeline(
+          under_way,
+          tbb::make_filter<void,
+                           Token*>(filter_mode::serial_in_order, [&](tbb::flow_control& flow) -> Token* {
+            auto token = take();
+            if (produce(*token)) return token.release();
+            flow.stop();
+            return nullptr;
+          }) & tbb::make_filter<Token*, Token*>(filter_mode::parallel, [&](Token* token) {
+            parse(*token);
+            return token;
+          }) & tbb::make_filter<Token*, Token*>(filter_mode::serial_in_order, [&](Token* token) {
+            place(*token);
+            return token;
+          }) & tbb::make_filter<Token*, Token*>(filter_mode::parallel, [&](Token* token) {
+            assemble_and_work(*token);
+            return token;
+          }) & tbb::make_filter<Token*, void>(filter_mode::serial_in_order, [&](Token* token) {
+            give_out(*token);
+            const std::lock_guard<std::mutex> lock(mutex);
+            idle.emplace_back(token);
+          }));
+    });
+  }
+
+  RowReader::State& state_;
+  const PipelineOptions& options_;
+  const std::function<void(BlockBatch&)>& work_;
+  const std::function<void(BlockBatch&)>& gather_;
+  unsigned threads_ = 1;
+  std::uint64_t next_block_ = 0;
+  bool exhausted_ = false;  // the table has been read
+  std::optional<Error> error_;
+  std::atomic<bool> done_{false};
+
+  // Of the file being read in chunks.
+  const std::string* file_ = nullptr;
+  std::uint64_t lines_ = 0;     // before what comes next
+  std::uint64_t expected_ = 0;  // offset at which the next chunk has to start
+  std::string left_over_;       // of a stream, from the chunk that cannot be read in parallel on
+};
+
+Result<void> read_blocks(RowReader& reader, const PipelineOptions& options,
+                         const std::function<void(BlockBatch&)>& work,
+                         const std::function<void(BlockBatch&)>& gather) {
+  return BlockPipeline(reader, options, work, gather).run();
+}
+
+}  // namespace talweg

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/data/separators.h"
+
+#include "data/testing.h"
+
+namespace talweg::testing {
+namespace {
+
+struct Found {
+  SeparatorSummary summary;
+  std::vector<std::uint64_t> masks;
+};
+
+template <class Find>
+Found find_in(const std::string& text, Find&& find) {
+  // What stands behind the text must not count.
+  const std::string padded = text + std::string(kMaskBytes, '\n');
+  Found out;
+  out.masks.assign(text.size() / kMaskBytes + 1, 0);
+  out.summary = find(padded.data(), text.size(), ',', out.masks.data());
+  return out;
+}
+
+TEST(Separators, OfAPlainText) {
+  const Found found = find_in("a,b\nc,d\n", find_separators);
+  EXPECT_EQ(found.masks[0], 0b10101010U);
+  EXPECT_FALSE(found.summary.has_quotes);
+  EXPECT_FALSE(found.summary.irregular);
+  EXPECT_FALSE(found.summary.ends_in_quotes);
+}
+
+TEST(Separators, InsideQuotesNothingSeparates) {
+  const Found found = find_in("\"a,\n\",b\n", find_separators);
+  EXPECT_EQ(found.masks[0], 0b10100000U);
+  EXPECT_TRUE(found.summary.has_quotes);
+  EXPECT_FALSE(found.summary.irregular);
+}
+
+TEST(Separators, QuotesStandAtTheEdgeOfFields) {
+  for (const char* text :
+       {"\"a\",\"b\"\n", "\"\"\n", "\"a\"\"b\",c\n", "\"\"\"\"\n", "a,\"b\"\r\n", "\"a\"", "\"a\"\r"}) {
+    EXPECT_FALSE(find_in(text, find_separators).summary.irregular) << text;
+  }
+  for (const char* text : {"5\" pipe,1\n", " \"a\"\n", "\"a\" ,b\n", "\"a\"b\n", "\"a\"\rb\n", "a\"\"b\n"}) {
+    EXPECT_TRUE(find_in(text, find_separators).summary.irregular) << text;
+  }
+  EXPECT_TRUE(find_in("a,\"b\n", find_separators).summary.ends_in_quotes);
+  EXPECT_TRUE(find_in("a\0b\n"s, find_separators).summary.irregular);
+}
+
+TEST(Separators, AgreeWithTheReference) {
+  std::mt19937 random(41);
+  const std::string_view rich = "ab,,,\"\"\n\n\r x";
+  const std::string_view poor = "0123456789.,,\n";
+  for (int round = 0; round < 30000; ++round) {
+    const std::string_view alphabet = round % 3 == 0 ? poor : rich;
+    std::string text;
+    for (std::size_t length = random() % 300; length > 0; --length)
+      text += alphabet[random() % alphabet.size()];
+    // Regular quotes now and then, across the words' borders.
+    for (std::size_t k = random() % 8; k > 0; --k)
+      text.insert(random() % (text.size() + 1), "\n\"q,\"\"q\",");
+    if (random() % 40 == 0 && !text.empty()) text[random() % text.size()] = '\0';
+    const Found fast = find_in(text, find_separators);
+    const Found plain = find_in(text, find_separators_reference);
+    ASSERT_EQ(fast.masks, plain.masks) << text;
+    ASSERT_EQ(fast.summary.has_quotes, plain.summary.has_quotes) << text;
+    ASSERT_EQ(fast.summary.irregular, plain.summary.irregular) << text;
+    ASSERT_EQ(fast.summary.ends_in_quotes, plain.summary.ends_in_quotes) << text;
+    ASSERT_EQ(count_quotes(text.data(), text.size()),
+              static_cast<std::size_t>(std::count(text.begin(), text.end(), '"')));
+  }
+}
+
+}  // namespace
+}  // namespace talweg::testing
