@@ -167,7 +167,7 @@ TEST(Derivation, LineByLine) {
   const Derivation d = derivation("a*exp(-2*a)");
   std::vector<std::string> lines;
   std::vector<std::string> rules;
-  for (const DerivationLine& line : d.lines) {
+  for (const DerivationStep& line : d.lines) {
     lines.push_back(to_text(line.expression));
     std::string names;
     for (const std::string& rule : line.rules) names += (names.empty() ? "" : ", ") + rule;
@@ -198,7 +198,7 @@ TEST(Derivation, EveryLineIsTheDerivative) {
                                             random.uniform(0.2, 2)};
     const long double exact = evaluate_long(derivative(f, 0), row, parameters);
     if (!std::isfinite(exact) || std::abs(exact) > 1e6L) continue;
-    for (const DerivationLine& line : d.lines) {
+    for (const DerivationStep& line : d.lines) {
       if (to_text(line.expression).find("d/da") != std::string::npos) continue;
       const long double value = evaluate_long(line.expression, row, parameters);
       if (std::isfinite(value)) {

@@ -68,7 +68,7 @@ class Rule {
         return named("sum rule", f.with_operands({inner(f.operand(0))}));
       case Op::add:
       case Op::subtract:
-        return named("sum rule", Builder::binary(f.op(), inner(f.operand(0)), inner(f.operand(1))));
+        return named("sum rule", Builder::binary(f.op(), term(f.operand(0)), term(f.operand(1))));
       case Op::multiply:
         return multiply(f.operand(0), f.operand(1));
       case Op::divide:
@@ -105,6 +105,11 @@ class Rule {
   static Expression square(const Expression& a) { return Builder::binary(Op::power, a, number(2)); }
   [[nodiscard]] bool constant(const Expression& e) const { return !depends_on(e, parameter_); }
   Expression inner(const Expression& e) { return inner_(e); }
+  // A sum of many terms is taken at once, not two terms a line.
+  Expression term(const Expression& e) {
+    const bool whole = names_ != nullptr && (e.is(Op::add) || e.is(Op::subtract)) && !constant(e);
+    return whole ? apply(e) : inner(e);
+  }
 
   Expression named(const char* rule, Expression out) {
     if (names_ != nullptr && std::find(names_->begin(), names_->end(), rule) == names_->end()) {
@@ -312,12 +317,16 @@ Expression derivative(const Expression& expression, std::size_t parameter) {
 
 Derivation derive(const Expression& expression, std::size_t parameter, const std::string& name,
                   std::uint64_t most_nodes) {
+  return derive_to(derivative(expression, parameter), expression, parameter, name, most_nodes);
+}
+
+Derivation derive_to(const Expression& result, const Expression& expression, std::size_t parameter,
+                     const std::string& name, std::uint64_t most_nodes) {
   Derivation out{parameter, name, {}, false};
   out.lines.push_back({Expression::pending(expression, parameter, name), {}});
   std::uint64_t nodes = expression.size();
-  const Expression result = derivative(expression, parameter);
   while (has_pending(out.lines.back().expression)) {
-    DerivationLine line;
+    DerivationStep line;
     line.expression = NextLine(parameter, name, line.rules).take(out.lines.back().expression);
     nodes = std::max(nodes, nodes + line.expression.size());
     if (nodes > most_nodes) {

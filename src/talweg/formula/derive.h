@@ -15,7 +15,7 @@ Expression derivative(const Expression& expression, std::size_t parameter);
 
 /// One line of a derivation: the expression (pending derivatives in it where there are any left), and the
 /// rules that led here from the line before; the first line has none.
-struct DerivationLine {
+struct DerivationStep {
   Expression expression;
   std::vector<std::string> rules;  ///< `sum rule`, `product rule`, `chain rule`, ...
 };
@@ -26,11 +26,14 @@ struct DerivationLine {
 struct Derivation {
   std::size_t parameter = 0;
   std::string name;
-  std::vector<DerivationLine> lines;
+  std::vector<DerivationStep> lines;
   bool shortened = false;
 };
 inline constexpr std::uint64_t kDerivationNodes = 200'000;
 Derivation derive(const Expression& expression, std::size_t parameter, const std::string& name,
                   std::uint64_t most_nodes = kDerivationNodes);
+/// The same with a last line of the caller's, which must be the derivative in other words.
+Derivation derive_to(const Expression& result, const Expression& expression, std::size_t parameter,
+                     const std::string& name, std::uint64_t most_nodes = kDerivationNodes);
 
 }  // namespace talweg
