@@ -13,6 +13,7 @@ demo: build
 
 test:
 	@scripts/install-packages build test
+	@scripts/install-browser-driver
 	@cmake --preset dev
 	@cmake --build --preset dev
 	@ctest --preset dev -j2

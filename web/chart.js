@@ -79,6 +79,20 @@ function ticks(scale, log, count) {
   return powers.length > 1 ? powers : scale.ticks(count);
 }
 
+// A linear scale as the two numbers that it is.
+function quick(scale, log) {
+  if (log) return scale;
+  const [low, high] = scale.domain(), [from, to] = scale.range();
+  const slope = (to - from) / (high - low);
+  return Object.assign(value => from + slope * (value - low), {domain: () => [low, high], range: () => [from, to], invert: scale.invert});
+}
+
+// Null where there is no place; far outside the paper is far enough.
+function tenth(value) {
+  if (value !== value) return null;
+  return Math.round(Math.max(-1e5, Math.min(1e5, value)) * 10) / 10;
+}
+
 const plain = log => value => log ? short(value, 2) : short(value, 5);
 
 function padded([low, high], log) {
@@ -134,6 +148,8 @@ export class Plot {
     const left = Math.max(40, 14 + 6.8 * Math.max(...yTicks.map(([, text]) => text.length)));
     this.x = make(xLog).domain(xDomain).range([left, width - margin.right]);
     const xTicks = ticks(this.x, xLog, Math.max(2, Math.min(7, width / 90))).map(value => [this.x(value), (xFormat ?? plain(xLog))(value)]);
+    this.y = quick(this.y, yLog);
+    this.x = quick(this.x, xLog);
     this.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     for (const [name, value] of [["x", left], ["y", margin.top], ["width", width - left - margin.right], ["height", height - margin.top - margin.bottom]]) this.clipBox.setAttribute(name, value);
     const parts = [], bottom = height - margin.bottom, right = width - margin.right;
@@ -169,17 +185,25 @@ export class Plot {
     return node;
   }
 
+  // Places on the paper in tenths of a pixel, as texts; those of an array that many lines share are kept.
+  placesX(xs) {
+    if (this.keptX?.xs === xs && this.keptX.key === this.key) return this.keptX.places;
+    const places = Array.from(xs, x => tenth(this.x(x)));
+    this.keptX = {xs, key: this.key, places};
+    return places;
+  }
+
   /// A line through points; what is not finite breaks it.
   path(name, xs, ys, style, {steps = false} = {}) {
-    let out = "", pen = "M", before = 0;
-    const limit = value => Math.max(-1e5, Math.min(1e5, value));
-    for (let k = 0; k < xs.length; ++k) {
-      const x = limit(this.x(xs[k])), y = limit(this.y(ys[k]));
-      if (!(x === x && y === y)) { pen = "M"; continue; }
-      if (steps && pen === "L") out += `L${x.toFixed(1)},${before.toFixed(1)}`;
-      out += `${pen}${x.toFixed(1)},${y.toFixed(1)}`;
+    let out = "", pen = "M", before = "";
+    const across = this.placesX(xs), {y} = this, count = across.length;
+    for (let k = 0; k < count; ++k) {
+      const x = across[k], up = tenth(y(ys[k]));
+      if (x === null || up === null) { pen = "M"; continue; }
+      if (steps && pen === "L") out += "L" + x + "," + before;
+      out += pen + x + "," + up;
       pen = "L";
-      before = y;
+      before = up;
     }
     return this.set(this.take(name, "path"), {d: out || null, class: "line", style});
   }

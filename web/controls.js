@@ -126,7 +126,7 @@ export function controls(run) {
       const text = run.warning(result);
       warning.hidden = text === null;
       warning.textContent = text ?? "";
-      const reached = run.replay && settings.method !== "recorded" ? run.epochsToTolerance(settings) : undefined;
+      const reached = run.replay && settings.method !== "recorded" ? run.epochsToTolerance(settings, undefined, result) : undefined;
       toTolerance.textContent = reached === undefined ? "" : reached === null ? "never reaches the tolerance"
         : `reaches the tolerance ${short(run.data.plan.tolerance ?? 1e-12)} after ${settings.method === "gd" ? "" : "about "}${plural(reached, "epoch")}`;
       line.textContent = command(run);

@@ -112,7 +112,7 @@ globalThis.talweg = {run, data, drawAll,
     const {modes, projections} = run.result;
     return epochs.map(epoch => {
       const away = run.replay.at(modes, projections, epoch);
-      return {epoch, cost: run.replay.lowest + run.replay.gap(away), gradient: run.replay.gradientNorm(away), values: run.replay.values(away)};
+      return {epoch, cost: run.replay.lowest + run.replay.gap(away), gradient: run.replay.gradientNorm(away), values: epoch === 0 ? run.startValues(run.result.settings) : run.replay.values(away)};
     });
   },
 };

@@ -13,13 +13,21 @@ export function short(value, digits = 6) {
     const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
     return minus(`${Number(mantissa)}`) + "e" + minus(exponent.replace("+", ""));
   }
-  const plain = Number(value.toPrecision(digits));
-  return minus(plain.toLocaleString("en-US", {maximumSignificantDigits: Math.max(digits, 1), useGrouping: size >= 10000}));
+  const plain = String(Number(value.toPrecision(digits)));
+  return minus(size >= 10000 ? commas(plain) : plain);
+}
+
+// Commas between thousands of the whole part. (The locale's own way takes a hundred times as long.)
+function commas(text) {
+  const point = text.indexOf(".");
+  let whole = point < 0 ? text : text.slice(0, point), out = "";
+  for (; whole.replace("-", "").length > 3; whole = whole.slice(0, -3)) out = "," + whole.slice(-3) + out;
+  return whole + out + (point < 0 ? "" : text.slice(point));
 }
 
 /// A count: 53,940.
 export function grouped(value) {
-  return value.toLocaleString("en-US");
+  return commas(String(value));
 }
 
 export function plural(value, one) {

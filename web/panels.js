@@ -52,7 +52,7 @@ export function panels(run) {
       if (two) {
         plot.begin({x, y, tightX: true, tightY: true});
         rings(plot, shape, {x, y}, 8);
-        plot.path("path", path.values[0], path.values[1], `stroke:${kind.color};stroke-width:1.8`);
+        plot.path("path", path.values[0], path.values[1], `stroke:${kind.color};stroke-width:1.3;stroke-opacity:0.65`);
         plot.dots("steps", path.values[0], path.values[1], `fill:${kind.color}`, 2.4);
         plot.dots("bottom", [bottom[0]], [bottom[1]], "fill:none;stroke:var(--ink);stroke-width:2", 5);
       } else {

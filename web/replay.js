@@ -71,18 +71,18 @@ class Mode {
     }
   }
 
-  /// z at start, start + step, ...: calls use(t, z) for t < count; stops when nothing is left.
-  walk(step, count, use) {
+  /// z at 0, step, 2 step, ... into `out`, at most `count`; returns how many were written: the rest is nothing.
+  fill(out, step, count) {
     const tiny = 1e-170;
+    let t = 0;
     if (this.kind === gd) {
-      const factor = step % 2 === 1 ? this.sign * Math.exp(step * this.log) : Math.exp(step * this.log);
-      for (let t = 0, z = 1; t < count && Math.abs(z) > tiny; ++t, z *= factor) use(t, z);
+      const factor = (step % 2 === 1 ? this.sign : 1) * Math.exp(step * this.log);
+      for (let z = 1; t < count && Math.abs(z) > tiny; ++t, z *= factor) out[t] = z;
     } else if (this.kind === turning && this.side > 1e-3) {
-      const size = Math.exp(step * this.log);
+      const size = Math.exp(step * this.log), ahead = this.half / this.side;
       const cos = size * Math.cos(step * this.angle), sin = size * Math.sin(step * this.angle);
-      const ahead = this.half / this.side;
-      for (let t = 0, a = 1, b = 0; t < count && Math.abs(a) + Math.abs(b) > tiny; ++t) {
-        use(t, a + ahead * b);
+      for (let a = 1, b = 0; t < count && Math.abs(a) + Math.abs(b) > tiny; ++t) {
+        out[t] = a + ahead * b;
         const next = a * cos - b * sin;
         b = a * sin + b * cos;
         a = next;
@@ -90,14 +90,15 @@ class Mode {
     } else if (this.kind === separate) {
       const odd = step % 2 === 1;
       const f = (odd ? this.signs[0] : 1) * Math.exp(step * this.logs[0]), g = (odd ? this.signs[1] : 1) * Math.exp(step * this.logs[1]);
-      for (let t = 0, a = this.weights[0], b = this.weights[1]; t < count && Math.abs(a) + Math.abs(b) > tiny; ++t, a *= f, b *= g) use(t, a + b);
+      for (let a = this.weights[0], b = this.weights[1]; t < count && Math.abs(a) + Math.abs(b) > tiny; ++t, a *= f, b *= g) out[t] = a + b;
     } else {
-      for (let t = 0; t < count; ++t) {
-        const z = this.at(t * step);
-        if (Math.abs(z) <= tiny) break;
-        use(t, z);
+      // A mode that does not turn shrinks steadily from some epoch on.
+      for (; t < count; ++t) {
+        out[t] = this.at(t * step);
+        if (Math.abs(out[t]) <= tiny) break;
       }
     }
+    return t;
   }
 
   /// By what a mode shrinks or grows an epoch in the long run.
@@ -134,7 +135,9 @@ export class Replay {
       moved: by => ({[j]: by})}));
     for (let j = 0; j < this.carried.length; ++j) {
       const entries = rows.subarray(j * n, (j + 1) * n), parameter = this.carried[j];
-      this.axes.push({name: parameter.intercept ? "prediction at the means" : `${parameter.name} × its standard deviation`, exact: optimum[j], row: entries, column: entries,
+      const name = data.plan.scale === "none" ? parameter.name : parameter.intercept ? "prediction at the means"
+        : `${parameter.name} × its ${intercept < 0 ? "root mean square" : "standard deviation"}`;
+      this.axes.push({name, exact: optimum[j], row: entries, column: entries,
         moved: by => j === intercept || intercept < 0 ? {[j]: by / unit[j]} : {[j]: by / unit[j], [intercept]: -by / unit[j] * origin[j]}});
     }
   }
@@ -232,24 +235,44 @@ export class Replay {
     const epochs = Float64Array.from({length: count}, (_, t) => Math.min(last, t * step));
     const gap = new Float64Array(count), squares = new Float64Array(count);
     const width = shown.length;
-    const sums = new Float64Array(count * width), row = new Float64Array(width);
+    const sums = shown.map(() => new Float64Array(count)), rows = shown.map(axis => this.axes[axis].row);
+    const path = new Float64Array(count);
     for (let i = 0; i < this.size; ++i) {
-      const c = projections[i];
+      const c = projections[i], lambda = this.eigenvalues[i];
       if (c === 0) continue;
-      const lambda = this.eigenvalues[i];
-      for (let j = 0; j < width; ++j) row[j] = this.axes[shown[j]].row[i];
-      const add = (t, z) => {
-        const e = c * z, slope = lambda * e;
-        gap[t] += slope * e / 2;
-        squares[t] += slope * slope;
-        for (let j = 0, at = t * width; j < width; ++j, ++at) sums[at] += row[j] * e;
-      };
-      modes[i].walk(step, regular, add);
-      if (count > regular) add(regular, modes[i].at(last));
+      // The mode's own path, then what it adds to everything.
+      let end = modes[i].fill(path, step, regular);
+      if (count > regular) {
+        path.fill(0, end, regular);
+        path[regular] = modes[i].at(last);
+        end = count;
+      }
+      const half = lambda * c * c / 2, square = (lambda * c) ** 2;
+      for (let t = 0; t < end; ++t) {
+        const z = path[t] * path[t];
+        gap[t] += half * z;
+        squares[t] += square * z;
+      }
+      let j = 0;
+      for (; j + 4 <= width; j += 4) {
+        const p = rows[j][i] * c, q = rows[j + 1][i] * c, r = rows[j + 2][i] * c, s = rows[j + 3][i] * c;
+        const a = sums[j], b = sums[j + 1], d = sums[j + 2], e = sums[j + 3];
+        for (let t = 0; t < end; ++t) {
+          const z = path[t];
+          a[t] += p * z;
+          b[t] += q * z;
+          d[t] += r * z;
+          e[t] += s * z;
+        }
+      }
+      for (; j < width; ++j) {
+        const part = rows[j][i] * c, sum = sums[j];
+        for (let t = 0; t < end; ++t) sum[t] += part * path[t];
+      }
     }
     const values = shown.map((which, j) => {
       const {exact} = this.axes[which];
-      return Float64Array.from({length: count}, (_, t) => exact + sums[t * width + j]);
+      return sums[j].map(sum => exact + sum);
     });
     return {epochs, step, gap, gradient: squares.map(Math.sqrt), values};
   }

@@ -81,6 +81,9 @@ export class Run {
     const blown = unstable && startGap > 0 ? replay.firstEpoch(modes, projections, settings.epochs, limit - replay.lowest, true) : null;
     const last = blown ?? settings.epochs;
     const curves = replay.curves(modes, projections, last, this.shown);
+    // To the bit: a start is what it is.
+    const begin = this.startValues(settings);
+    this.shown.forEach((j, s) => { curves.values[s][0] = begin[j]; });
     const cost = curves.gap.map(gap => replay.lowest + gap);
     const rate = new Float64Array(cost.length).fill(settings.rate);
     rate[0] = NaN;
@@ -119,7 +122,7 @@ export class Run {
     if (!result.recorded) {
       const away = this.replay.at(result.modes, result.projections, epoch);
       const gap = this.replay.gap(away);
-      return {epoch, away, values: this.replay.values(away), gap, cost: this.replay.lowest + gap, gradient: this.replay.gradientNorm(away)};
+      return {epoch, away, values: epoch === 0 ? this.startValues(result.settings) : this.replay.values(away), gap, cost: this.replay.lowest + gap, gradient: this.replay.gradientNorm(away)};
     }
     const {epochs, cost, gap, gradient, all} = result;
     let t = 0;
@@ -177,8 +180,8 @@ export class Run {
   }
 
   /// When the gap has shrunk by tolerance^2; null: not within 1e15 epochs or not at all.
-  epochsToTolerance(settings, tolerance = this.data.plan.tolerance ?? 1e-12) {
-    const modes = this.replay.modes(settings), projections = this.replay.projections(settings.start);
+  epochsToTolerance(settings, tolerance = this.data.plan.tolerance ?? 1e-12, result = null) {
+    const modes = result?.modes ?? this.replay.modes(settings), projections = result?.projections ?? this.replay.projections(settings.start);
     if (!(settings.rate < this.limit(settings))) return null;
     return this.replay.firstEpoch(modes, projections, 1e15, tolerance * tolerance * this.replay.gap(projections), false);
   }

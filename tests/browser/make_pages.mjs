@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pages that tests and gallery look at: name -> the command that writes it.
+import {mkdirSync, writeFileSync} from "node:fs";
+import {join} from "node:path";
+import {talweg} from "./browser.mjs";
+
+// Seeded numbers (mulberry32; Box and Muller).
+function random(seed) {
+  let state = seed;
+  const uniform = () => {
+    state = (state + 0x6D2B79F5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 4294967296;
+  };
+  return {uniform, normal: () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())};
+}
+
+export function writeData(folder) {
+  mkdirSync(folder, {recursive: true});
+  writeFileSync(join(folder, "two.csv"), "x,y\n1,2\n3,5\n");
+  writeFileSync(join(folder, "three.csv"), "x,y\n1,1\n2,2\n3,2\n");
+  const r = random(7);
+  const wide = [[...Array.from({length: 500}, (_, j) => `x${j + 1}`), "y"].join()];
+  for (let row = 0; row < 1500; ++row) {
+    const common = r.normal(), x = Array.from({length: 500}, () => r.normal() + 0.6 * common);
+    wide.push([...x.map(value => value.toPrecision(6)), (x.reduce((sum, value, j) => j % 7 === 0 ? sum + value * Math.sin(j + 1) : sum, 0) + 3 * r.normal()).toPrecision(6)].join());
+  }
+  writeFileSync(join(folder, "wide.csv"), wide.join("\n") + "\n");
+  // Names and levels that would be markup if anybody read them as such.
+  const evil = ['<script>globalThis.pwned=1</script>,"<img src=x onerror=""globalThis.pwned=1"">",__proto__,y&amp;'];
+  for (let row = 0; row < 40; ++row) evil.push([r.normal().toFixed(4), row % 3 === 0 ? "</script><b>b</b>" : row % 3 === 1 ? "a" : "c&lt;", r.normal().toFixed(4), r.normal().toFixed(4)].join());
+  writeFileSync(join(folder, "evil.csv"), evil.join("\n") + "\n");
+}
+
+/// name -> {words, exit}: what is behind `talweg`, run in `folder`; `root` is that of the project.
+export function commands(root) {
+  const diamonds = join(root, "data/diamonds.csv.gz");
+  return {
+    two: {words: ["fit", "two.csv", "--target", "y", "--scale", "none", "--learning-rate", "0.05", "--epochs", "300"]},
+    three: {words: ["fit", "three.csv", "--target", "y", "--scale", "none", "--learning-rate", "0.05", "--epochs", "200"]},
+    women: {words: ["fit", join(root, "tests/files/women.csv"), "--target", "weight"]},
+    diamonds: {words: ["fit", diamonds, "--target", "price"]},
+    "diamonds-gd": {words: ["fit", diamonds, "--target", "price", "--optimizer", "gd"]},
+    diverged: {words: ["fit", diamonds, "--target", "price", "--features", "carat,depth", "--learning-rate", "0.0003"], exit: 3},
+    wide: {words: ["fit", "wide.csv", "--target", "y", "--optimizer", "gd", "--epochs", "300"]},
+    evil: {words: ["fit", "evil.csv", "--target", "y&amp;", "--optimizer", "gd"]},
+  };
+}
+
+export function makePage(program, folder, root, name) {
+  const {words, exit = 0} = commands(root)[name];
+  const file = join(folder, `${name}.html`);
+  talweg(program, folder, [...words, "--report", file, "--trace", join(folder, `${name}.trace.csv`)], exit);
+  return file;
+}
