@@ -89,7 +89,7 @@ function quick(scale, log) {
 
 // Null where there is no place; far outside the paper is far enough.
 function tenth(value) {
-  if (value !== value) return null;
+  if (value === undefined || value !== value) return null;
   return Math.round(Math.max(-1e5, Math.min(1e5, value)) * 10) / 10;
 }
 

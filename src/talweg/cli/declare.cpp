@@ -85,6 +85,9 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
     app.add_option("--trace", options.trace, "write every epoch (CSV)")->group("Output");
     app.add_option("--report", options.report, "write a page with plots and a slider that replays the descent (HTML)")
         ->group("Output");
+    app.add_option("--plot", options.plot,
+                   "write four plots on one sheet, and each alone beside it (.svg, .png or .pdf; needs gnuplot)")
+        ->group("Output");
   }
   if (command == Command::predict) {
     app.add_option("-o,--output", options.output, "write the predictions here (default: standard output)")
@@ -118,7 +121,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 32> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 33> kTypes = {{
       {"--format", "csv|tsv|npy"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -148,6 +151,7 @@ void name_types(CLI::App& app) {
       {"--output", "FILE"},
       {"--trace", "FILE"},
       {"--report", "FILE"},
+      {"--plot", "FILE"},
       {"--threads", "N"},
       {"--color", "auto|always|never"},
       {"DATA", ""},

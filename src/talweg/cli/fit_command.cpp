@@ -7,6 +7,7 @@
 
 #include "talweg/base/numbers.h"
 #include "talweg/cli/commands.h"
+#include "talweg/cli/pictures.h"
 #include "talweg/cli/terminal.h"
 #include "talweg/model/fit.h"
 #include "talweg/model/model.h"
@@ -84,6 +85,10 @@ Result<void> check_outputs(const Options& options) {
   if (!options.output.empty()) outputs.emplace_back("--output", options.output);
   if (!options.trace.empty()) outputs.emplace_back("--trace", options.trace);
   if (!options.report.empty()) outputs.emplace_back("--report", options.report);
+  if (!options.plot.empty()) {
+    if (auto format = picture_format(options.plot); !format) return fail(format.error());
+    for (const auto& [picture, file] : picture_files(options.plot)) outputs.emplace_back("--plot", file);
+  }
   if (!options.fit.columns.rejects.empty()) outputs.emplace_back("--rejects", options.fit.columns.rejects);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].second == "-") {
@@ -161,6 +166,13 @@ int run_fit(Options options, const StopFlag& stop) {
     report = std::move(*opened);
     options.fit.sample_rows = kPageRows;
   }
+  std::optional<Pictures> pictures;
+  if (!options.plot.empty()) {
+    auto opened = Pictures::open(options.plot);
+    if (!opened) return report_error(opened.error());
+    pictures = std::move(*opened);
+    options.fit.sample_rows = kPageRows;
+  }
   Watcher watcher(options, trace);
   options.fit.stop = &stop;
   options.fit.observer = &watcher;
@@ -184,6 +196,9 @@ int run_fit(Options options, const StopFlag& stop) {
     auto written = report->write(page_html(*fitted, options.arguments));
     if (written) written = report->commit();
     if (!written) unwritten.push_back(written.error());
+  }
+  if (pictures) {
+    if (auto drawn = pictures->draw(*fitted); !drawn) unwritten.push_back(drawn.error());
   }
   fitted->seconds.write = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (auto printed = print(result_text(options, *fitted, watcher)); !printed)
