@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake --install: the program, the static libraries, the headers behind <talweg/talweg.h>, find_package(talweg).
 include(CMakePackageConfigHelpers)
-set(talweg_rooms talweg_options talweg_base talweg_data talweg_objective talweg_descent talweg_model talweg_library)
+set(talweg_rooms talweg_options talweg_base talweg_data talweg_formula talweg_objective talweg_descent talweg_model
+    talweg_library)
 install(TARGETS ${talweg_rooms} EXPORT talwegTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS talweg RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES src/talweg/talweg.h ${CMAKE_BINARY_DIR}/generated/talweg/version.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/talweg)
-foreach(room base data objective descent model)
+foreach(room base data formula objective descent model)
   install(DIRECTORY src/talweg/${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/talweg
           FILES_MATCHING PATTERN "*.h" PATTERN "json_text.h" EXCLUDE)
 endforeach()

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "talweg/cli/flags.h"
+#include "talweg/cli/function_options.h"
 
 namespace talweg::cli {
 namespace {
@@ -164,6 +165,7 @@ void name_types(CLI::App& app) {
 }  // namespace
 
 void declare(CLI::App& app, Command command, Typed& typed, Options& options) {
+  if (command == Command::minimize) return declare_minimize(app, typed, options);
   if (command == Command::predict || command == Command::evaluate || command == Command::show) {
     app.add_option("MODEL", options.model, "model file written by talweg fit -o")->required()->type_name("");
   }

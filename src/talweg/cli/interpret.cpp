@@ -8,6 +8,7 @@
 
 #include "talweg/base/numbers.h"
 #include "talweg/cli/flags.h"
+#include "talweg/cli/function_options.h"
 #include "talweg/data/csv_scanner.h"
 
 namespace talweg::cli {
@@ -275,6 +276,7 @@ Result<std::vector<std::string>> parse_names(const std::string& option, const st
 
 Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options) {
   if (options.command == Command::show) return {};
+  if (options.command == Command::minimize) return interpret_minimize(app, typed, options);
   if (options.command == Command::predict || options.command == Command::evaluate) {
     return interpret_table(app, typed, options.predict.paths, options.predict.table,
                            options.predict.missing_words);

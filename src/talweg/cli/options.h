@@ -8,16 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "talweg/model/function_run.h"
 #include "talweg/model/predict.h"
 #include "talweg/model/request.h"
 
 namespace talweg::cli {
 
-enum class Command { none, fit, forecast, predict, evaluate, show };
+enum class Command { none, fit, forecast, predict, evaluate, show, minimize };
 
 struct Options {
   Command command = Command::none;
   FitRequest fit;               ///< of fit and forecast
+  FunctionRequest function;     ///< of minimize
   PredictRequest predict;       ///< of predict and evaluate
   std::string model;            ///< of predict, evaluate, show
   std::string start_model;      ///< --start model.json
