@@ -7,6 +7,7 @@
 
 #include "talweg/objective/gram_kernel.h"
 #include "talweg/objective/moments.h"
+#include "talweg/objective/split_kernel.h"
 
 namespace talweg {
 namespace {
@@ -56,7 +57,7 @@ double weight_of(const RowBlock& block, std::size_t row) {
   return block.weights.empty() ? 1 : block.weights[row];
 }
 
-void fold_dense(const RowBlock& block, FoldedRows& out) {
+void fold_exactly(const RowBlock& block, FoldedRows& out) {
   const std::size_t p = block.columns;
   const ShiftedBlock shifted = shift(block);
   const bool weighted = !block.weights.empty();
@@ -92,6 +93,31 @@ void fold_dense(const RowBlock& block, FoldedRows& out) {
       const std::size_t at = i * shifted.stride + j;
       out.products[packed_index(i, j)] = two_sum(sum[at], error[at]) - shift_mean * total[j];
     }
+  }
+}
+
+// The many rows of large tables: see split_kernel.h.
+void fold_by_splitting(const RowBlock& block, FoldedRows& out) {
+  thread_local SplitSums sums;
+  const std::size_t p = block.columns;
+  SplitInput input;
+  input.values = block.values.data();
+  if (!block.values_low.empty()) input.values_low = block.values_low.data();
+  if (!block.weights.empty()) input.weights = block.weights.data();
+  input.rows = block.rows;
+  input.columns = p;
+  split_gram(input, sums);
+  out.error = kSplitError;
+  out.widest.assign(sums.widest.begin(), sums.widest.begin() + static_cast<std::ptrdiff_t>(p));
+  std::vector<DoubleDouble> total(p);
+  out.mean.resize(p);
+  out.products.resize(p * (p + 1) / 2);
+  for (std::size_t i = 0; i < p; ++i) {
+    total[i] = two_sum(sums.total_high[i], sums.total_low[i]);
+    const DoubleDouble shift_mean = total[i] / out.weight;
+    out.mean[i] = shift_mean + DoubleDouble(sums.origin[i]);
+    centre_products(&sums.sum[i * sums.stride], &sums.error[i * sums.stride], shift_mean, total.data(), i + 1,
+                    &out.products[packed_index(i, 0)]);
   }
 }
 
@@ -179,9 +205,19 @@ FoldedRows fold_block(const RowBlock& block) {
   out.columns = block.columns;
   if (block.rows == 0) return out;
   for (std::size_t r = 0; r < block.rows; ++r) out.weight += weight_of(block, r);
-  fold_dense(block, out);
+  if (folds_exactly(block.number, block.columns)) {
+    fold_exactly(block, out);
+  } else {
+    fold_by_splitting(block, out);
+  }
   fold_levels(block, out);
   return out;
+}
+
+bool folds_exactly(std::uint64_t block_number, std::size_t columns) {
+  constexpr double kExactProducts = 1e8;
+  const auto width = static_cast<double>(columns);
+  return static_cast<double>(block_number) * kBlockRows * width * width < kExactProducts;
 }
 
 FoldedRows merge(FoldedRows left, const FoldedRows& right) {
@@ -194,16 +230,14 @@ FoldedRows merge(FoldedRows left, const FoldedRows& right) {
   std::vector<DoubleDouble> delta(p);
   for (std::size_t j = 0; j < p; ++j) delta[j] = right.mean[j] - left.mean[j];
   for (std::size_t i = 0; i < p; ++i) {
-    const DoubleDouble scaled = factor * delta[i];
-    for (std::size_t j = 0; j <= i; ++j) {
-      const std::size_t at = packed_index(i, j);
-      left.products[at] = (left.products[at] + right.products[at]) + scaled * delta[j];
-    }
+    const std::size_t row = packed_index(i, 0);
+    merge_products(&left.products[row], &right.products[row], factor * delta[i], delta.data(), i + 1);
   }
   for (std::size_t j = 0; j < p; ++j) {
     left.mean[j] += delta[j] * share;
     left.widest[j] = std::max({left.widest[j], right.widest[j], std::abs(delta[j].high)});
   }
+  left.error = std::max(left.error, right.error);
   left.rows += right.rows;
   left.weight = weight;
   std::vector<std::uint32_t> level_keys = left.levels;

@@ -65,7 +65,7 @@ std::vector<Term> terms_of(const FoldedRows& folded, const MomentColumn& column)
 double product_error(const FoldedRows& folded, const Moments& moments,
                      const std::vector<std::vector<Term>>& terms) {
   constexpr double kMeanError = 1e-28;
-  double error = kProductError;
+  double error = folded.error;
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const double own = moments.product(i, i).value();
     if (!(own > 0)) continue;
@@ -76,7 +76,7 @@ double product_error(const FoldedRows& folded, const Moments& moments,
       if (!a.is_dense) largest = std::max(largest, square * folded.level_weight[a.index].value());
     }
     const double mean = std::abs(moments.mean[i].value()) / moments.spread(i);
-    error = std::max(error, kProductError * (largest / own) + kMeanError * mean);
+    error = std::max(error, folded.error * (largest / own) + kMeanError * mean);
   }
   return error;
 }

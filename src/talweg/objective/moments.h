@@ -34,10 +34,24 @@ inline std::size_t packed_index(std::size_t i, std::size_t j) {
   return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
 }
 
+/// Worst-case error of a centred product of two dense columns without gaps, against sqrt(C_ii C_jj): the sums
+/// of errors of a block run in plain double over at most kBlockRows rows (256^2 u^2), about the block's first
+/// row (at most 2 * 256 times C_jj).
+inline constexpr double kProductError = 1e-24;
+/// The same for blocks folded by splitting: at most 2 kBlockRows roundings (2^-53) of terms whose sizes add
+/// up to at most 2^(1 - kSplitBits) max|z_i| sum|z_j| <= 2^(1 - kSplitBits) 16 sqrt(C_ii C_jj). In practice
+/// 1e-22.
+inline constexpr double kSplitError = 1e-18;
+
+/// Whether a block is folded in full double-double; the others by splitting, three times as fast. The first
+/// rows, as many as take 1e8 products: all of a small table, where every digit may count and time does not.
+bool folds_exactly(std::uint64_t block_number, std::size_t columns);
+
 /// What some rows have been folded into.
 struct FoldedRows {
   std::uint64_t rows = 0;
-  std::size_t columns = 0;  ///< dense columns
+  std::size_t columns = 0;       ///< dense columns
+  double error = kProductError;  ///< bound on the errors of the products, against sqrt(C_ii C_jj)
   DoubleDouble weight;
   std::vector<DoubleDouble> mean;          ///< columns
   std::vector<DoubleDouble> products;      ///< packed lower triangle, centred
@@ -80,11 +94,6 @@ class FoldTree {
   void merge_top();
   std::vector<FoldedPart> stack_;
 };
-
-/// Worst-case error of a centred product of two dense columns without gaps, against sqrt(C_ii C_jj): the sums
-/// of errors of a block run in plain double over at most kBlockRows rows (256^2 u^2), about the block's first
-/// row (at most 2 * 256 times C_jj).
-inline constexpr double kProductError = 1e-24;
 
 /// Moments of a chosen list of columns.
 struct Moments {
