@@ -8,7 +8,7 @@ namespace {
 
 struct Found {
   SeparatorSummary summary;
-  std::vector<std::uint64_t> masks;
+  std::vector<std::uint32_t> fields, feeds;
 };
 
 template <class Find>
@@ -16,14 +16,19 @@ Found find_in(const std::string& text, Find&& find) {
   // What stands behind the text must not count.
   const std::string padded = text + std::string(kMaskBytes, '\n');
   Found out;
-  out.masks.assign(text.size() / kMaskBytes + 1, 0);
-  out.summary = find(padded.data(), text.size(), ',', out.masks.data());
+  SeparatorIndex index;
+  out.summary = find(padded.data(), text.size(), ',', index);
+  index.fields.resize(index.field_count);
+  index.feeds.resize(index.feed_count);
+  out.fields = index.fields;
+  out.feeds = index.feeds;
   return out;
 }
 
 TEST(Separators, OfAPlainText) {
   const Found found = find_in("a,b\nc,d\n", find_separators);
-  EXPECT_EQ(found.masks[0], 0b10101010U);
+  EXPECT_EQ(found.fields, (std::vector<std::uint32_t>{1, 3, 5, 7}));
+  EXPECT_EQ(found.feeds, (std::vector<std::uint32_t>{3, 7}));
   EXPECT_FALSE(found.summary.has_quotes);
   EXPECT_FALSE(found.summary.irregular);
   EXPECT_FALSE(found.summary.ends_in_quotes);
@@ -31,7 +36,8 @@ TEST(Separators, OfAPlainText) {
 
 TEST(Separators, InsideQuotesNothingSeparates) {
   const Found found = find_in("\"a,\n\",b\n", find_separators);
-  EXPECT_EQ(found.masks[0], 0b10100000U);
+  EXPECT_EQ(found.fields, (std::vector<std::uint32_t>{5, 7}));
+  EXPECT_EQ(found.feeds, (std::vector<std::uint32_t>{7}));
   EXPECT_TRUE(found.summary.has_quotes);
   EXPECT_FALSE(found.summary.irregular);
 }
@@ -63,7 +69,8 @@ TEST(Separators, AgreeWithTheReference) {
     if (random() % 40 == 0 && !text.empty()) text[random() % text.size()] = '\0';
     const Found fast = find_in(text, find_separators);
     const Found plain = find_in(text, find_separators_reference);
-    ASSERT_EQ(fast.masks, plain.masks) << text;
+    ASSERT_EQ(fast.fields, plain.fields) << text;
+    ASSERT_EQ(fast.feeds, plain.feeds) << text;
     ASSERT_EQ(fast.summary.has_quotes, plain.summary.has_quotes) << text;
     ASSERT_EQ(fast.summary.irregular, plain.summary.irregular) << text;
     ASSERT_EQ(fast.summary.ends_in_quotes, plain.summary.ends_in_quotes) << text;

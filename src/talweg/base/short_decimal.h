@@ -52,15 +52,16 @@ inline constexpr double kPowers[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e
 
 }  // namespace short_decimal_detail
 
-/// Reads all of [begin, end); kShortDecimalHeadroom bytes before `end` must be readable. False where it does
-/// not answer.
-inline bool parse_short_decimal(const char* begin, const char* end, char decimal, double& value) {
+/// Reads all of [begin, end) as `signed_significand / power`, both exact; kShortDecimalHeadroom bytes before
+/// `end` must be readable. False where it does not answer. `mark`: decimal_mark(). (A caller with many fields
+/// divides vectors of them.)
+inline bool parse_short_decimal(const char* begin, const char* end, std::uint64_t mark,
+                                double& signed_significand, double& power) {
   using namespace short_decimal_detail;
   const bool negative = begin != end && *begin == '-';
   begin += negative ? 1 : 0;
   const auto length = static_cast<std::size_t>(end - begin);
   if (length - 1 >= 16) return false;
-  const auto mark = static_cast<std::uint64_t>(static_cast<unsigned char>(decimal) ^ 0x30U);
   std::uint64_t low = load(end - 8) ^ kZeros;  // the last eight characters
   std::uint64_t significand = 0;
   std::size_t fraction = 0;
@@ -100,8 +101,22 @@ inline bool parse_short_decimal(const char* begin, const char* end, char decimal
     significand = eight_digits(high) * 100000000ULL + eight_digits(low);
     if (significand > (std::uint64_t{1} << 53U)) return false;
   }
-  const double magnitude = static_cast<double>(static_cast<std::int64_t>(significand)) / kPowers[fraction];
-  value = negative ? -magnitude : magnitude;
+  const auto whole = static_cast<double>(static_cast<std::int64_t>(significand));
+  signed_significand = negative ? -whole : whole;
+  power = kPowers[fraction];
+  return true;
+}
+
+inline std::uint64_t decimal_mark(char decimal) {
+  return static_cast<unsigned char>(decimal) ^ 0x30U;
+}
+
+/// The value itself.
+inline bool parse_short_decimal(const char* begin, const char* end, char decimal, double& value) {
+  double significand = 0;
+  double power = 1;
+  if (!parse_short_decimal(begin, end, decimal_mark(decimal), significand, power)) return false;
+  value = significand / power;
   return true;
 }
 

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "talweg/base/numbers.h"
 #include "talweg/base/short_decimal.h"
@@ -13,27 +12,13 @@
 namespace talweg {
 namespace {
 
-// The set bits of the masks, one after another.
-class Cursor {
- public:
-  explicit Cursor(const std::uint64_t* masks) : masks_(masks), bits_(masks[0]) {}
-  // There has to be one more.
-  std::size_t next() {
-    while (bits_ == 0) bits_ = masks_[++word_];
-    const std::size_t at = word_ * kMaskBytes + static_cast<std::size_t>(std::countr_zero(bits_));
-    bits_ &= bits_ - 1;
-    return at;
-  }
-
- private:
-  const std::uint64_t* masks_;
-  std::size_t word_ = 0;
-  std::uint64_t bits_;
-};
-
 bool is_blank(std::string_view text, char delimiter) {
   return std::all_of(text.begin(), text.end(),
                      [&](char c) { return (c == ' ' || c == '\t') && c != delimiter; });
+}
+
+std::string_view between(const char* from, const char* to) {
+  return {from, static_cast<std::size_t>(to - from)};
 }
 
 }  // namespace
@@ -41,73 +26,79 @@ bool is_blank(std::string_view text, char delimiter) {
 ChunkParser::ChunkParser(const RowPlan& plan, const ChunkFormat& format)
     : plan_(plan),
       format_(format),
-      fields_(format.columns),
       builder_(plan),
-      ends_(format.columns),
-      check_words_(plan.cells.has_numeric_words()) {
+      check_words_(plan.cells.has_numeric_words()),
+      mark_(decimal_mark(format.decimal)) {
   std::uint32_t dense = 0;
   for (std::size_t i = 0; i < plan.layout.features.size(); ++i) {
+    const auto column = static_cast<std::uint32_t>(plan.layout.features[i]);
     if (plan.layout.kinds[i] == ColumnKind::numeric) {
-      fields_[plan.layout.features[i]] = {Role::number, dense++};
+      numbers_.push_back({column, dense++});
     } else {
-      fields_[plan.layout.features[i]] = {Role::text, static_cast<std::uint32_t>(text_features_.size())};
-      text_features_.push_back(i);
+      texts_.push_back({column, static_cast<std::uint32_t>(i)});
     }
   }
-  texts_.resize(text_features_.size());
-  fields_[plan.layout.target] = {Role::number, dense};
-  if (plan.layout.weights) fields_[*plan.layout.weights] = {Role::weight, 0};
+  numbers_.push_back({static_cast<std::uint32_t>(plan.layout.target), dense});
+  // In the order of the file the bytes are touched once.
+  std::sort(numbers_.begin(), numbers_.end(),
+            [](const Field& a, const Field& b) { return a.column < b.column; });
+  cells_of_texts_.resize(texts_.size());
+  powers_.resize(plan.dense_columns);
 }
 
-// One record whose fields end at ends_. False where anything is out of the ordinary; `rows` is untouched
-// then.
+// A field without its quotes; false where quotes inside it are doubled.
 template <bool kQuotes>
-bool ChunkParser::fast_row(const char* text, std::size_t begin, double* values, ParsedRows& rows) {
-  const char* field = text + begin;
-  const std::size_t last = fields_.size() - 1;
-  for (std::size_t c = 0; c <= last; ++c) {
-    const char* end = text + ends_[c];
-    const char* const next = end + 1;
-    if (c == last && end != field && end[-1] == '\r') --end;
-    const Field& role = fields_[c];
-    if constexpr (kQuotes) {
-      if (role.role != Role::none && field != end && *field == '"') {
-        ++field;
-        --end;
-        if (role.role == Role::text && std::find(field, end, '"') != end) return false;
-      }
+bool ChunkParser::bare(const char*& begin, const char*& end) {
+  if constexpr (kQuotes) {
+    if (begin != end && *begin == '"') {
+      ++begin;
+      --end;
+      return std::find(begin, end, '"') == end;
     }
-    switch (role.role) {
-      case Role::none:
-        break;
-      case Role::number: {
-        double& value = values[role.index];
-        const std::size_t size = static_cast<std::size_t>(end - field);
-        if (check_words_ && plan_.cells.is_missing({field, size})) return false;
-        if (parse_short_decimal(field, end, format_.decimal, value)) break;
-        const ParsedNumber parsed = parse_number({field, size}, format_.decimal);
-        if (parsed.status != NumberStatus::ok) return false;
-        value = parsed.value;
-        break;
-      }
-      case Role::weight:
-        if (check_words_ && plan_.cells.is_missing({field, static_cast<std::size_t>(end - field)}))
-          return false;
-        if (!parse_short_decimal(field, end, format_.decimal, weight_) || !(weight_ > 0)) return false;
-        break;
-      case Role::text: {
-        const std::string_view cell(field, static_cast<std::size_t>(end - field));
-        if (plan_.cells.is_missing(cell)) return false;
-        texts_[role.index] = cell;
-        break;
-      }
-    }
-    field = next;
   }
+  return true;
+}
+
+// One record of as many fields as there are columns; field c ends at ends[c]. False where anything is out of
+// the ordinary; `rows` is untouched then.
+template <bool kQuotes>
+bool ChunkParser::fast_row(const char* text, std::size_t begin, const std::uint32_t* ends, double* values,
+                           ParsedRows& rows) {
+  const std::size_t last = format_.columns - 1;
+  const auto field = [&](std::uint32_t column, const char*& from, const char*& to) {
+    from = text + (column == 0 ? begin : ends[column - 1] + 1);
+    to = text + ends[column];
+    if (column == last && to != from && to[-1] == '\r') --to;
+    return bare<kQuotes>(from, to);
+  };
+  const char* from = nullptr;
+  const char* to = nullptr;
+  for (const Field& number : numbers_) {
+    if (!field(number.column, from, to)) return false;
+    double& value = values[number.index];
+    double& power = powers_[number.index];
+    if (check_words_ && plan_.cells.is_missing(between(from, to))) return false;
+    if (parse_short_decimal(from, to, mark_, value, power)) continue;
+    const ParsedNumber parsed = parse_number(between(from, to), format_.decimal);
+    if (parsed.status != NumberStatus::ok) return false;
+    value = parsed.value;
+    power = 1;
+  }
+  if (plan_.layout.weights) {
+    if (!field(static_cast<std::uint32_t>(*plan_.layout.weights), from, to)) return false;
+    if (check_words_ && plan_.cells.is_missing(between(from, to))) return false;
+    if (!parse_short_decimal(from, to, format_.decimal, weight_) || !(weight_ > 0)) return false;
+  }
+  for (std::size_t t = 0; t < texts_.size(); ++t) {
+    if (!field(texts_[t].column, from, to)) return false;
+    cells_of_texts_[t] = between(from, to);
+    if (plan_.cells.is_missing(cells_of_texts_[t])) return false;
+  }
+  for (std::size_t j = 0; j < powers_.size(); ++j) values[j] /= powers_[j];
   // Only now is the row known to be used. Levels are numbered in the order of the features, as RowBuilder
   // does.
   for (std::size_t t = 0; t < texts_.size(); ++t) {
-    rows.levels.push_back(rows.levels_found.number(text_features_[t], texts_[t]));
+    rows.levels.push_back(rows.levels_found.number(texts_[t].index, cells_of_texts_[t]));
   }
   return true;
 }
@@ -155,8 +146,8 @@ bool ChunkParser::slow_row(const char* text, std::size_t begin, std::size_t end,
   Error bad;
   if (cells_.size() > kMostFields) {
     bad = too_many_fields_error();
-  } else if (cells_.size() != fields_.size()) {
-    bad = ragged_error(cells_.size(), fields_.size());
+  } else if (cells_.size() != format_.columns) {
+    bad = ragged_error(cells_.size(), format_.columns);
   }
   if (!bad.what.empty()) {
     bad.file = file;
@@ -169,31 +160,25 @@ bool ChunkParser::slow_row(const char* text, std::size_t begin, std::size_t end,
 template <bool kQuotes>
 bool ChunkParser::parse_records(std::string_view text, const std::string& file, ParsedRows& rows) {
   const char* const data = text.data();
-  Cursor cursor(masks_.data());
-  const std::size_t columns = fields_.size();
-  const std::size_t dense = plan_.dense_columns;
+  const std::size_t columns = format_.columns;
   const bool weighted = plan_.layout.weights.has_value();
+  const std::uint32_t* ends = index_.fields.data();
+  const std::uint32_t* const no_more = ends + index_.field_count;
   std::size_t begin = 0;
-  while (begin < text.size()) {
-    // As many separators as there are columns, the last one a line feed and no other.
-    bool regular = true;
-    std::size_t at = 0;
-    std::size_t c = 0;
-    for (; c < columns; ++c) {
-      at = cursor.next();
-      ends_[c] = static_cast<std::uint32_t>(at);
-      if (data[at] == '\n') break;
-    }
-    if (c + 1 != columns) {
-      regular = false;
-      while (data[at] != '\n') at = cursor.next();
-    }
-    const std::size_t end = at;
-    const std::size_t start = rows.rows * dense;
+  for (std::size_t record = 0; record < index_.feed_count; ++record) {
+    const std::size_t end = index_.feeds[record];
+    // As many separators as there are columns, the last one the line feed.
+    bool regular = static_cast<std::size_t>(no_more - ends) >= columns && ends[columns - 1] == end;
     if (regular) {
       rows.make_room();
+      // An empty line is a gap in a one-column table.
       regular =
-          !(columns == 1 && end == begin) && fast_row<kQuotes>(data, begin, rows.values.data() + start, rows);
+          !(columns == 1 && end == begin) &&
+          fast_row<kQuotes>(data, begin, ends, rows.values.data() + rows.rows * plan_.dense_columns, rows);
+      ends += columns;
+    } else {
+      while (*ends != end) ++ends;
+      ++ends;
     }
     if (regular) {
       rows.level_end.push_back(static_cast<std::uint32_t>(rows.levels.size()));
@@ -205,8 +190,8 @@ bool ChunkParser::parse_records(std::string_view text, const std::string& file, 
       if constexpr (kQuotes) {
         rows.lines += static_cast<std::uint64_t>(std::count(data + begin, data + end, '\n'));
       }
-    } else {
-      if (!slow_row<kQuotes>(data, begin, end, file, rows)) return false;
+    } else if (!slow_row<kQuotes>(data, begin, end, file, rows)) {
+      return false;
     }
     begin = end + 1;
   }
@@ -214,9 +199,7 @@ bool ChunkParser::parse_records(std::string_view text, const std::string& file, 
 }
 
 ChunkParser::Outcome ChunkParser::parse(std::string_view text, const std::string& file, ParsedRows& rows) {
-  masks_.resize(text.size() / kMaskBytes + 1);
-  const SeparatorSummary summary =
-      find_separators(text.data(), text.size(), format_.delimiter, masks_.data());
+  const SeparatorSummary summary = find_separators(text.data(), text.size(), format_.delimiter, index_);
   if (summary.irregular) return Outcome::irregular;
   if (summary.ends_in_quotes) return Outcome::cut_short;
   if (summary.has_quotes) {

@@ -43,30 +43,35 @@ class ChunkParser {
   Outcome parse(std::string_view text, const std::string& file, ParsedRows& rows);
 
  private:
-  enum class Role : std::uint8_t { none, number, text, weight };
-  struct Field {  // of the table's column
-    Role role = Role::none;
-    std::uint32_t index = 0;  // dense column of a number, place in texts_ of a text
+  struct Field {
+    std::uint32_t column = 0;  // of the table
+    std::uint32_t index = 0;   // dense column of a number, feature of a text
   };
 
   template <bool kQuotes>
   bool parse_records(std::string_view text, const std::string& file, ParsedRows& rows);
   template <bool kQuotes>
-  bool fast_row(const char* text, std::size_t begin, double* values, ParsedRows& rows);
+  static bool bare(const char*& begin, const char*& end);
+  template <bool kQuotes>
+  bool fast_row(const char* text, std::size_t begin, const std::uint32_t* ends, double* values,
+                ParsedRows& rows);
   template <bool kQuotes>
   bool slow_row(const char* text, std::size_t begin, std::size_t end, const std::string& file,
                 ParsedRows& rows);
 
   const RowPlan& plan_;
   ChunkFormat format_;
-  std::vector<Field> fields_;
   RowBuilder builder_;
-  std::vector<std::uint64_t> masks_;
-  std::vector<std::uint32_t> ends_;         // of the record's fields, as many as there should be
-  std::vector<std::size_t> text_features_;  // in ascending order
-  std::vector<std::string_view> texts_;     // of the row in the making, one for each of them
-  bool check_words_;                        // a word for a missing cell could be a number
+  std::vector<Field> numbers_;  // in the order of the file
+  std::vector<Field> texts_;    // in the order of the features
+  bool check_words_;            // a word for a missing cell could be a number
+  std::uint64_t mark_;          // of the decimals
+  SeparatorIndex index_;
+  // Of the row in the making: what its numbers are to be divided by, its weight, its texts.
+  std::vector<double> powers_;
   double weight_ = 1;
+  std::vector<std::string_view> cells_of_texts_;
+  // Of a record that goes through the builder.
   std::vector<std::string_view> cells_;
   std::string unescaped_;
 };

@@ -73,33 +73,57 @@ HWY_INLINE std::uint64_t equal_mask(D d, const std::uint8_t* HWY_RESTRICT bytes,
   return mask;
 }
 
-void separators_target(const char* text, std::size_t size, char delimiter, std::uint64_t* HWY_RESTRICT masks,
-                       SeparatorSummary& summary) {
+// Appends the positions of the bits: eight at a time whether there are so many or not, so that the loop has
+// no branch that depends on them.
+HWY_INLINE std::uint32_t* append_positions(std::uint64_t bits, std::uint32_t base,
+                                           std::uint32_t* HWY_RESTRICT to) {
+  const auto count = static_cast<std::size_t>(hwy::PopCount(bits));
+  std::uint32_t* out = to;
+  for (std::size_t done = 0; done < count; done += 8) {
+    for (std::size_t k = 0; k < 8; ++k) {
+      out[k] = base + static_cast<std::uint32_t>(
+                          hwy::Num0BitsBelowLS1Bit_Nonzero64(bits | (std::uint64_t{1} << 63U)));
+      bits &= bits - 1;
+    }
+    out += 8;
+  }
+  return to + count;
+}
+
+void separators_target(const char* text, std::size_t size, char delimiter, std::uint32_t* HWY_RESTRICT fields,
+                       std::uint32_t* HWY_RESTRICT feeds, SeparatorIndex& index, SeparatorSummary& summary) {
   const hn::CappedTag<std::uint8_t, kMaskBytes> d;
   const auto delimiters = hn::Set(d, static_cast<std::uint8_t>(delimiter));
   const auto feed = hn::Set(d, static_cast<std::uint8_t>('\n'));
   const auto quote = hn::Set(d, static_cast<std::uint8_t>('"'));
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text);
+  std::uint32_t* const first_field = fields;
+  std::uint32_t* const first_feed = feeds;
   QuoteState state;
   for (std::size_t k = 0; k * kMaskBytes < size; ++k) {
     const std::uint8_t* const word = bytes + k * kMaskBytes;
     const std::size_t left = size - k * kMaskBytes;
     const std::uint64_t valid = left >= kMaskBytes ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
-    const std::uint64_t feeds = equal_mask(d, word, feed) & valid;
+    std::uint64_t line_ends = equal_mask(d, word, feed) & valid;
     const std::uint64_t cuts = equal_mask(d, word, delimiters) & valid;
     const std::uint64_t quotes = equal_mask(d, word, quote) & valid;
-    // Zero bytes are rare: one test of the vector minimum would cost as much as the comparison.
+    std::uint64_t separators = line_ends | cuts;
     if ((equal_mask(d, word, hn::Zero(d)) & valid) != 0) summary.irregular = true;
     if ((quotes | state.inside | state.close_last | state.feed_due) == 0) {
-      masks[k] = feeds | cuts;
-      state.opens_ok = masks[k] >> 63U;
-      continue;
+      state.opens_ok = separators >> 63U;
+    } else {
+      summary.has_quotes = true;
+      const std::uint64_t returns = equal_mask(d, word, hn::Set(d, static_cast<std::uint8_t>('\r'))) & valid;
+      separators = outside_quotes(cuts, line_ends, returns, quotes, valid, state, summary.irregular);
+      line_ends &= separators;
     }
-    summary.has_quotes = true;
-    const std::uint64_t returns = equal_mask(d, word, hn::Set(d, static_cast<std::uint8_t>('\r'))) & valid;
-    masks[k] = outside_quotes(cuts, feeds, returns, quotes, valid, state, summary.irregular);
+    const auto base = static_cast<std::uint32_t>(k * kMaskBytes);
+    fields = append_positions(separators, base, fields);
+    feeds = append_positions(line_ends, base, feeds);
   }
   summary.ends_in_quotes = state.inside != 0;
+  index.field_count = static_cast<std::size_t>(fields - first_field);
+  index.feed_count = static_cast<std::size_t>(feeds - first_feed);
 }
 
 std::size_t quotes_target(const char* text, std::size_t size) {
@@ -123,17 +147,22 @@ namespace talweg {
 HWY_EXPORT(separators_target);
 HWY_EXPORT(quotes_target);
 
-SeparatorSummary find_separators(const char* text, std::size_t size, char delimiter, std::uint64_t* masks) {
+SeparatorSummary find_separators(const char* text, std::size_t size, char delimiter, SeparatorIndex& index) {
+  // Positions are written eight at a time.
+  const std::size_t most = size + kMaskBytes;
+  if (index.fields.size() < most) index.fields.resize(most);
+  if (index.feeds.size() < most) index.feeds.resize(most);
   SeparatorSummary summary;
-  HWY_DYNAMIC_DISPATCH(separators_target)(text, size, delimiter, masks, summary);
+  HWY_DYNAMIC_DISPATCH(separators_target)
+  (text, size, delimiter, index.fields.data(), index.feeds.data(), index, summary);
   return summary;
 }
 
 SeparatorSummary find_separators_reference(const char* text, std::size_t size, char delimiter,
-                                           std::uint64_t* masks) {
+                                           SeparatorIndex& index) {
   SeparatorSummary summary;
+  index = {};
   bool inside = false;
-  for (std::size_t k = 0; k * kMaskBytes < size; ++k) masks[k] = 0;
   const auto separates = [&](std::size_t i) { return text[i] == delimiter || text[i] == '\n'; };
   for (std::size_t i = 0; i < size; ++i) {
     if (text[i] == '\0') summary.irregular = true;
@@ -148,10 +177,13 @@ SeparatorSummary find_separators_reference(const char* text, std::size_t size, c
       }
       inside = !inside;
     } else if (separates(i) && !inside) {
-      masks[i / kMaskBytes] |= std::uint64_t{1} << (i % kMaskBytes);
+      index.fields.push_back(static_cast<std::uint32_t>(i));
+      if (text[i] == '\n') index.feeds.push_back(static_cast<std::uint32_t>(i));
     }
   }
   summary.ends_in_quotes = inside;
+  index.field_count = index.fields.size();
+  index.feed_count = index.feeds.size();
   return summary;
 }
 

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first stage of the CSV pass: where fields end, as bit masks over 64 bytes at a time, found by comparing
-// vectors of bytes. A separator is a delimiter or a line feed outside quotes; a byte is inside quotes where
-// the number of quotes up to and with it is odd (prefix sums by exclusive or, as in G. Langdale and D.
-// Lemire, "Parsing gigabytes of JSON per second", VLDB Journal 28, 2019). That is RFC 4180's own reading only
-// where every quote stands at the edge of a field: each one is checked.
+// The first stage of the CSV pass: where fields and records end, as bit masks over 64 bytes at a time, found
+// by comparing vectors of bytes. A separator is a delimiter or a line feed outside quotes; a byte is inside
+// quotes where the number of quotes up to and with it is odd (prefix sums by exclusive or, as in G. Langdale
+// and D. Lemire, "Parsing gigabytes of JSON per second", VLDB Journal 28, 2019). That is RFC 4180's own
+// reading only where every quote stands at the edge of a field: each one is checked.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace talweg {
 
 /// Bytes of one mask.
 inline constexpr std::size_t kMaskBytes = 64;
+
+/// Positions in a text, ascending.
+struct SeparatorIndex {
+  std::vector<std::uint32_t> fields;  ///< of the separators; the vector is longer than `field_count`
+  std::vector<std::uint32_t> feeds;   ///< of those that are line feeds
+  std::size_t field_count = 0;
+  std::size_t feed_count = 0;
+};
 
 struct SeparatorSummary {
   bool has_quotes = false;
@@ -20,14 +29,13 @@ struct SeparatorSummary {
   bool ends_in_quotes = false;  ///< the number of quotes is odd
 };
 
-/// Fills `masks` ((size + 63) / 64 words): bit i of word k is set where byte 64 k + i of `text` separates.
-/// The text starts at the beginning of a record. Up to the next multiple of kMaskBytes bytes behind it must
-/// be readable; they do not count.
-SeparatorSummary find_separators(const char* text, std::size_t size, char delimiter, std::uint64_t* masks);
+/// Fills `index` for a text of less than 2^32 bytes that starts at the beginning of a record. Up to the next
+/// multiple of kMaskBytes bytes behind it must be readable; they do not count.
+SeparatorSummary find_separators(const char* text, std::size_t size, char delimiter, SeparatorIndex& index);
 
 /// The same byte by byte.
 SeparatorSummary find_separators_reference(const char* text, std::size_t size, char delimiter,
-                                           std::uint64_t* masks);
+                                           SeparatorIndex& index);
 
 /// Number of quotes in a text (for the state at which a part of it starts).
 std::size_t count_quotes(const char* text, std::size_t size);
