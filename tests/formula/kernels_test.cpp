@@ -79,6 +79,34 @@ TEST(Kernels, LogAtTheEnds) {
   EXPECT_LT(ulps(log_reference(3e-310), std::log(static_cast<long double>(3e-310))), 1);
 }
 
+TEST(Kernels, PowIsWithinOneUlp) {
+  test::Random random(5);
+  double worst = 0;
+  for (int k = 0; k < 400'000; ++k) {
+    const double x =
+        k % 3 == 0 ? random.uniform(0.5, 2) : random.decade(k % 3 == 1 ? -3 : -300, k % 3 == 1 ? 3 : 300);
+    const double most = 700 / std::max(1e-3, std::abs(std::log(x)));
+    const double y = k % 2 == 0 ? random.uniform(-5, 5) : random.uniform(-most, most);
+    const long double exact = std::pow(static_cast<long double>(x), static_cast<long double>(y));
+    if (!std::isnormal(static_cast<double>(exact))) continue;
+    worst = std::max(worst, ulps(pow_reference(x, y), exact));
+  }
+  EXPECT_LT(worst, 1.0);
+  EXPECT_GT(worst, 0.4);
+}
+
+TEST(Kernels, PowAtTheEnds) {
+  for (const double x : {0.0, -0.0, 1.0, -1.0, -2.0, 0.5, 2.0, kInfinity, -kInfinity, kNone, 5e-324, 1e308}) {
+    for (const double y :
+         {0.0, -0.0, 1.0, -1.0, 2.0, 3.0, 0.5, -0.5, 1e308, -1e308, kInfinity, -kInfinity, kNone}) {
+      const double got = pow_reference(x, y);
+      const double expected = std::pow(x, y);
+      EXPECT_TRUE(same_bits(got, expected) || std::abs(got - expected) <= 2.3e-16 * std::abs(expected))
+          << x << '^' << y << ": " << got << " and " << expected;
+    }
+  }
+}
+
 std::vector<double> values(test::Random& random, std::size_t count) {
   const std::array<double, 12> special = {0.0,   -0.0,   1,     -1,     kInfinity, -kInfinity,
                                           kNone, 5e-324, 1e308, -1e308, 709.9,     -745.5};

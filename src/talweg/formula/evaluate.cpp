@@ -17,6 +17,10 @@ namespace {
 
 // The operations of Program, one row at a time.
 double operation(const Expression& e, const double* in) {
+  if (e.is(Op::power_log)) {
+    const double parts[2] = {apply(Op::power, 0, in), apply(Op::log, 0, in)};
+    return apply(Op::power_log, 0, parts);
+  }
   return apply(e.op(), whole_exponent(e), in);
 }
 

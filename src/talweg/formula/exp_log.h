@@ -34,4 +34,12 @@ inline constexpr std::int64_t kSqrtHalfBits = std::bit_cast<std::int64_t>(0x1.6a
 inline constexpr std::array<double, 10> kLog = {2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15, 2.0 / 13,
                                                 2.0 / 11, 2.0 / 9,  2.0 / 7,  2.0 / 5,  2.0 / 3};
 
+// Of pow: 2/25, 2/23, ..., 2/5, and 2/3 in two parts.
+inline constexpr std::array<double, 11> kPow = {2.0 / 25, 2.0 / 23, 2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15,
+                                                2.0 / 13, 2.0 / 11, 2.0 / 9,  2.0 / 7,  2.0 / 5};
+inline constexpr double kTwoThirds = 2.0 / 3;
+inline constexpr double kTwoThirdsLow = 0x1.5555555555555p-55;
+// Beyond this product of exponent and logarithm pow is 0 or infinite.
+inline constexpr double kMostProduct = 800;
+
 }  // namespace talweg::exp_log

@@ -145,6 +145,12 @@ class ProgramCompiler {
         return negated(e.operand(0));
       case Op::power:
         return power(e);
+      case Op::power_log: {
+        // u^v is computed anyway as a rule; the product with its logarithm is 0 where it is 0.
+        const std::uint32_t value = number_of(Expression::binary(Op::power, e.operand(0), e.operand(1)));
+        const std::uint32_t log = number_of(Expression::unary(Op::log, e.operand(0)));
+        return operation(Op::power_log, {value, log, kNone, kNone}, 2);
+      }
       default:
         break;
     }

@@ -29,20 +29,23 @@ HWY_INLINE Vector power_of_two(hn::Vec<Integers> k) {
   return hn::BitCast(Tag(), hn::ShiftLeft<52>(hn::Add(k, hn::Set(Integers(), 1023))));
 }
 
-HWY_INLINE Vector exp_vector(Vector x) {
+HWY_INLINE Vector exp_of_pair(Vector x, Vector low) {
   using namespace exp_log;
   const Vector inside = hn::Min(hn::Max(x, set(kLeastExponent)), set(kMostExponent));
   const Vector shifted = hn::MulAdd(inside, set(kLog2E), set(kRounder));
   const Vector k = hn::Sub(shifted, set(kRounder));
   Vector r = hn::NegMulAdd(k, set(kLn2High), inside);
-  r = hn::NegMulAdd(k, set(kLn2Low), r);
+  r = hn::Add(hn::NegMulAdd(k, set(kLn2Low), r), low);
   Vector q = set(kExp[0]);
   for (std::size_t i = 1; i < kExp.size(); ++i) q = hn::MulAdd(q, r, set(kExp[i]));
   const Vector e = hn::Add(hn::MulAdd(hn::Mul(r, r), q, r), set(1));
   const auto whole = hn::Sub(hn::BitCast(Integers(), shifted), hn::Set(Integers(), kRounderBits));
   const auto half = hn::ShiftRight<1>(whole);
-  const Vector scaled = hn::Mul(hn::Mul(e, power_of_two(half)), power_of_two(hn::Sub(whole, half)));
-  return hn::IfThenElse(hn::IsNaN(x), x, scaled);
+  return hn::Mul(hn::Mul(e, power_of_two(half)), power_of_two(hn::Sub(whole, half)));
+}
+
+HWY_INLINE Vector exp_vector(Vector x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, exp_of_pair(x, set(0)));
 }
 
 HWY_INLINE Vector log_vector(Vector x) {
@@ -69,6 +72,64 @@ HWY_INLINE Vector log_vector(Vector x) {
   const Vector odd =
       hn::IfThenElse(hn::Eq(x, set(0)), set(-kInfinity), hn::IfThenElse(hn::Gt(x, set(0)), x, set(kNone)));
   return hn::IfThenElse(regular, out, odd);
+}
+
+// Step by step what positive_power of the reference does.
+HWY_INLINE Vector positive_power(Vector x, Vector y) {
+  using namespace exp_log;
+  const auto tiny = hn::Lt(x, set(kLeastNormal));
+  const auto bits = hn::BitCast(Integers(), hn::IfThenElse(tiny, hn::Mul(x, set(kTwo54)), x));
+  const auto k = hn::ShiftRight<52>(hn::Sub(bits, hn::Set(Integers(), kSqrtHalfBits)));
+  const Vector m = hn::BitCast(Tag(), hn::Sub(bits, hn::ShiftLeft<52>(k)));
+  Vector exponent = hn::Sub(hn::BitCast(Tag(), hn::Add(k, hn::Set(Integers(), kRounderBits))), set(kRounder));
+  exponent = hn::Sub(exponent, hn::IfThenElseZero(tiny, set(54)));
+  const Vector f = hn::Sub(m, set(1));
+  const Vector t = hn::Add(f, set(2));
+  const Vector t_low = hn::Sub(f, hn::Sub(t, set(2)));
+  const Vector s = hn::Div(f, t);
+  const Vector s_low = hn::Div(hn::NegMulAdd(s, t_low, hn::NegMulAdd(s, t, f)), t);
+  const Vector z = hn::Mul(s, s);
+  const Vector z_low = hn::MulAdd(hn::Add(s, s), s_low, hn::MulSub(s, s, z));
+  Vector q = set(kPow[0]);
+  for (std::size_t i = 1; i < kPow.size(); ++i) q = hn::MulAdd(q, z, set(kPow[i]));
+  const Vector w = hn::MulAdd(z, q, set(kTwoThirds));
+  const Vector w_low = hn::Add(hn::MulAdd(z, q, hn::Sub(set(kTwoThirds), w)), set(kTwoThirdsLow));
+  const Vector u = hn::Mul(s, z);
+  const Vector u_low = hn::MulAdd(s, z_low, hn::MulAdd(s_low, z, hn::MulSub(s, z, u)));
+  const Vector v = hn::Mul(u, w);
+  const Vector v_low = hn::MulAdd(u, w_low, hn::MulAdd(u_low, w, hn::MulSub(u, w, v)));
+  const Vector a = hn::Mul(exponent, set(kLn2High));
+  const Vector b = hn::Add(s, s);
+  const Vector ab = hn::Add(a, b);
+  const Vector ab_t = hn::Sub(ab, a);
+  const Vector ab_low = hn::Add(hn::Sub(a, hn::Sub(ab, ab_t)), hn::Sub(b, ab_t));
+  const Vector abv = hn::Add(ab, v);
+  const Vector abv_t = hn::Sub(abv, ab);
+  const Vector abv_low = hn::Add(hn::Sub(ab, hn::Sub(abv, abv_t)), hn::Sub(v, abv_t));
+  const Vector rest = hn::MulAdd(exponent, set(kLn2Low),
+                                 hn::Add(hn::Add(s_low, s_low), hn::Add(v_low, hn::Add(ab_low, abv_low))));
+  const Vector log = hn::Add(abv, rest);
+  const Vector log_low = hn::Sub(rest, hn::Sub(log, abv));
+  const Vector product = hn::Mul(y, log);
+  const Vector product_low = hn::MulAdd(y, log_low, hn::MulSub(y, log, product));
+  const auto within = hn::Lt(hn::Abs(product), set(kMostProduct));
+  return exp_of_pair(product, hn::IfThenElseZero(within, product_low));
+}
+
+// Bases that are not positive and finite, and exponents that are not finite, are left to the C library.
+HWY_INLINE Vector pow_vector(Vector x, Vector y) {
+  const Tag d;
+  const Vector most = set(exp_log::kInfinity);
+  const auto regular = hn::And(hn::And(hn::Gt(x, set(0)), hn::Lt(x, most)), hn::Lt(hn::Abs(y), most));
+  const Vector out = positive_power(x, y);
+  if (HWY_LIKELY(hn::AllTrue(d, regular))) return out;
+  HWY_ALIGN double base[HWY_LANES(double)];
+  HWY_ALIGN double exponent[HWY_LANES(double)];
+  HWY_ALIGN double result[HWY_LANES(double)];
+  hn::Store(x, d, base);
+  hn::Store(y, d, exponent);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) result[i] = pow_reference(base[i], exponent[i]);
+  return hn::Load(d, result);
 }
 
 // Loads are always of whole vectors where rows are left, else of what is there.
@@ -165,7 +226,11 @@ void run_target(const RowTask& task) {
         const int n = task.exponent;
         return unary(task, [n](Vector x) { return whole_power_vector(x, n); });
       }
-      return run_rows_reference(task);
+      return binary(task, [](Vector x, Vector y) { return pow_vector(x, y); });
+    case Op::power_log:
+      return binary(task, [](Vector power, Vector log) {
+        return hn::IfThenZeroElse(hn::Eq(power, set(0)), hn::Mul(power, log));
+      });
     default:
       return run_rows_reference(task);
   }

@@ -12,22 +12,72 @@ double power_of_two(std::int64_t k) {
   return std::bit_cast<double>((k + 1023) << 52U);
 }
 
-}  // namespace
-
-double exp_reference(double x) {
+// e^(x + low), |low| far below x's last digits.
+double exp_of_pair(double x, double low) {
   using namespace exp_log;
-  if (x != x) return x;
   const double inside = x < kLeastExponent ? kLeastExponent : x > kMostExponent ? kMostExponent : x;
   const double shifted = std::fma(inside, kLog2E, kRounder);
   const double k = shifted - kRounder;
   double r = std::fma(-k, kLn2High, inside);
-  r = std::fma(-k, kLn2Low, r);
+  r = std::fma(-k, kLn2Low, r) + low;
   double q = kExp[0];
   for (std::size_t i = 1; i < kExp.size(); ++i) q = std::fma(q, r, kExp[i]);
   const double e = std::fma(r * r, q, r) + 1;
   const std::int64_t whole = std::bit_cast<std::int64_t>(shifted) - kRounderBits;
   const std::int64_t half = whole >> 1U;
   return e * power_of_two(half) * power_of_two(whole - half);
+}
+
+// For positive finite x and finite y.
+double positive_power(double x, double y) {
+  using namespace exp_log;
+  const bool tiny = x < kLeastNormal;
+  const auto bits = std::bit_cast<std::int64_t>(tiny ? x * kTwo54 : x);
+  const std::int64_t k = (bits - kSqrtHalfBits) >> 52U;
+  const auto m = std::bit_cast<double>(bits - (k << 52U));
+  const double exponent = static_cast<double>(k) - (tiny ? 54.0 : 0.0);
+  const double f = m - 1;
+  const double t = f + 2;
+  const double t_low = f - (t - 2);
+  const double s = f / t;
+  const double s_low = std::fma(-s, t_low, std::fma(-s, t, f)) / t;
+  const double z = s * s;
+  const double z_low = std::fma(s + s, s_low, std::fma(s, s, -z));
+  double q = kPow[0];
+  for (std::size_t i = 1; i < kPow.size(); ++i) q = std::fma(q, z, kPow[i]);
+  const double w = std::fma(z, q, kTwoThirds);
+  const double w_low = std::fma(z, q, kTwoThirds - w) + kTwoThirdsLow;
+  const double u = s * z;
+  const double u_low = std::fma(s, z_low, std::fma(s_low, z, std::fma(s, z, -u)));
+  const double v = u * w;
+  const double v_low = std::fma(u, w_low, std::fma(u_low, w, std::fma(u, w, -v)));
+  // exponent ln2 + 2 s + v, largest first.
+  const double a = exponent * kLn2High;
+  const double b = s + s;
+  const double ab = a + b;
+  const double ab_t = ab - a;
+  const double ab_low = (a - (ab - ab_t)) + (b - ab_t);
+  const double abv = ab + v;
+  const double abv_t = abv - ab;
+  const double abv_low = (ab - (abv - abv_t)) + (v - abv_t);
+  const double rest = std::fma(exponent, kLn2Low, (s_low + s_low) + (v_low + (ab_low + abv_low)));
+  const double log = abv + rest;
+  const double log_low = rest - (log - abv);
+  const double product = y * log;
+  const double product_low = std::fma(y, log_low, std::fma(y, log, -product));
+  const bool beyond = !(std::abs(product) < kMostProduct);
+  return exp_of_pair(product, beyond ? 0 : product_low);
+}
+
+}  // namespace
+
+double exp_reference(double x) {
+  return x != x ? x : exp_of_pair(x, 0);
+}
+
+double pow_reference(double x, double y) {
+  const bool regular = x > 0 && x < exp_log::kInfinity && std::abs(y) < exp_log::kInfinity;
+  return regular ? positive_power(x, y) : std::pow(x, y);
 }
 
 double log_reference(double x) {

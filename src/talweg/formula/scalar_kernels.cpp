@@ -131,7 +131,7 @@ DoubleDouble function(Op op, DoubleDouble x) {
 }
 
 DoubleDouble general_power(DoubleDouble a, DoubleDouble b) {
-  const double f = std::pow(a.high, b.high);
+  const double f = pow_reference(a.high, b.high);
   double correction = 0;
   if (a.low != 0) correction += b.high * f / a.high * a.low;
   if (b.low != 0) correction += f * std::log(a.high) * b.low;
@@ -169,9 +169,9 @@ double apply(Op op, int exponent, const double* in) {
     case Op::divide:
       return in[0] / in[1];
     case Op::power:
-      return exponent != 0 ? whole_power(in[0], exponent) : std::pow(in[0], in[1]);
+      return exponent != 0 ? whole_power(in[0], exponent) : pow_reference(in[0], in[1]);
     case Op::power_log:
-      return in[0] == 0 && in[1] > 0 ? 0 : std::pow(in[0], in[1]) * log_reference(in[0]);
+      return in[0] == 0 ? 0 : in[0] * in[1];
     case Op::min:
       return in[0] < in[1] || in[0] != in[0] ? in[0] : in[1];
     case Op::max:
@@ -197,10 +197,8 @@ DoubleDouble apply(Op op, int exponent, const DoubleDouble* in) {
     case Op::power:
       return exponent != 0 ? whole_power(in[0], exponent) : general_power(in[0], in[1]);
     case Op::power_log: {
-      if (in[0].high == 0 && in[1].high > 0) return 0.0;
-      const DoubleDouble log = function(Op::log, in[0]);
-      const DoubleDouble power = general_power(in[0], in[1]);
-      return finite_or(power * log, power.high * log.high);
+      if (in[0].high == 0) return 0.0;
+      return finite_or(in[0] * in[1], in[0].high * in[1].high);
     }
     case Op::min:
       return in[0] < in[1] || in[0].high != in[0].high ? in[0] : in[1];

@@ -15,6 +15,7 @@ DoubleDouble whole_power(DoubleDouble x, int n);
 /// The exponent of a power that is taken by multiplying: a whole number other than 0 of at most 64; else 0.
 int whole_exponent(const Expression& power);
 
+/// power_log takes (u^v, log u).
 /// f(x), f(a, b), where(u, v, a, b); `exponent` as in RowTask.
 double apply(Op op, int exponent, const double* in);
 DoubleDouble apply(Op op, int exponent, const DoubleDouble* in);
