@@ -27,7 +27,11 @@ void declare_table(CLI::App& app, Typed& typed) {
 }
 
 void declare_columns(CLI::App& app, Typed& typed) {
-  app.add_option("--target", typed.target, "the column to predict")->required()->group("Columns");
+  app.add_option("--target", typed.target, "the column to predict")->group("Columns");
+  app.add_option("--formula", typed.formula,
+                 "instead of --target: any function, \"y = a*exp(-b*x) + c\"; names that are no column are "
+                 "parameters")
+      ->group("Columns");
   app.add_option("--features", typed.features, "the columns to predict from (default: every other)")
       ->group("Columns");
   app.add_option("--drop", typed.drop, "columns to leave out")->group("Columns");
@@ -58,22 +62,34 @@ void declare_cost(CLI::App& app, Typed& typed) {
 }
 
 void declare_descent(CLI::App& app, Typed& typed, bool runs) {
-  app.add_option("--optimizer", typed.optimizer, "auto (default), gd, momentum, nesterov, cg")
+  app.add_option("--optimizer", typed.optimizer,
+                 "auto (default), gd, momentum, nesterov, adam, cg, lbfgs, lm")
       ->group("Descent");
   app.add_option("--momentum", typed.momentum, "of momentum and nesterov, in [0, 1) (default 0.9)")
+      ->group("Descent");
+  app.add_option("--adam-betas", typed.adam_betas, "adam's two memories, B1,B2 in [0, 1) (default 0.9,0.999)")
       ->group("Descent");
   app.add_option("--learning-rate", typed.learning_rate,
                  "auto (default) or the factor on the gradient of the cost")
       ->group("Descent");
   app.add_option("--start", typed.start,
-                 "zeros (default), ones, random, a=0.2,intercept=0.5, or a model file")
+                 "zeros (default), ones (default of a formula not linear in its parameters), random, "
+                 "a=0.2,intercept=0.5, "
+                 "or a model file")
       ->group("Descent");
-  app.add_option("--seed", typed.seed, "of --start random (default 1)")->group("Descent");
+  if (runs) {
+    app.add_option("--restarts", typed.restarts,
+                   "so many more runs from random starts; the valleys found are listed, the lowest is kept")
+        ->group("Descent");
+  }
+  app.add_option("--seed", typed.seed, "of --start random and --restarts (default 1)")->group("Descent");
   app.add_option("--epochs", typed.epochs,
-                 "most epochs (default 10,000,000); without --tolerance exactly so many")
+                 "most epochs (default 10,000,000, over rows 10,000); without --tolerance exactly so many")
       ->group("Descent");
   app.add_option("--tolerance", typed.tolerance,
-                 "done when cost - lowest cost has shrunk by its square (default 1e-12)")
+                 "done when cost - lowest cost has shrunk by its square (default 1e-12); over rows: when the "
+                 "gradient "
+                 "has shrunk by it (default 1e-8)")
       ->group("Descent");
   if (runs)
     app.add_option("--max-seconds", typed.max_seconds, "stop descending after so long")->group("Descent");
@@ -122,13 +138,16 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 33> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 36> kTypes = {{
       {"--format", "csv|tsv|npy"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
       {"--decimal", ".|,"},
       {"--na", "WORDS"},
       {"--target", "COLUMN"},
+      {"--formula", "FORMULA"},
+      {"--adam-betas", "B1,B2"},
+      {"--restarts", "N"},
       {"--features", "COLUMNS"},
       {"--drop", "COLUMNS"},
       {"--categorical", "COLUMNS"},

@@ -13,10 +13,11 @@ namespace talweg::cli {
 struct Typed {
   std::vector<std::string> data;
   std::string format, delimiter, header, decimal = ".", na;
-  std::string target, features, drop, categorical, numeric, weights, missing = "error", bad_rows = "error", rejects;
+  std::string target, features, drop, categorical, numeric, weights, missing = "error", bad_rows = "error",
+                                                                     rejects;
   bool no_intercept = false;
   std::string loss = "mse", penalty_scale = "raw", scale = "auto", optimizer = "auto", learning_rate = "auto",
-              start = "zeros";
+              start;
   std::string formula, adam_betas, restarts;
   std::string l2, momentum, seed, epochs, tolerance, max_seconds, threads;
   bool no_progress = false;

@@ -107,6 +107,19 @@ Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vecto
 
 Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitRequest& request) {
   ColumnRequest& columns = request.columns;
+  if (!given(app, "--target") && !given(app, "--formula")) {
+    return usage("it is not said what to predict", "give --target COLUMN, or --formula \"y = a*x + b\"");
+  }
+  if (given(app, "--formula")) {
+    request.formula = typed.formula;
+    if (typed.formula.empty()) return usage("--formula is empty", "write it like --formula \"y = a*x + b\"");
+    for (const char* option :
+         {"--features", "--drop", "--categorical", "--no-intercept", "--penalty-scale"}) {
+      if (given(app, option))
+        return usage(fmt::format("{} does nothing for a formula, which says itself what is used", option),
+                     "leave it out");
+    }
+  }
   columns.target = typed.target;
   columns.weights = typed.weights;
   if (given(app, "--features")) {
@@ -168,12 +181,12 @@ Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest&
 }
 
 // zeros, ones, random, a list of name=value, or a model file.
-Result<void> interpret_start(const Typed& typed, Options& options) {
+Result<void> interpret_start(const CLI::App& app, const Typed& typed, Options& options) {
   FitRequest& request = options.fit;
   const std::string& text = typed.start;
-  if (text == "zeros") return {};
-  if (text == "ones" || text == "random") {
-    request.start = text == "ones" ? StartKind::ones : StartKind::random;
+  if (!given(app, "--start")) return {};
+  if (text == "zeros" || text == "ones" || text == "random") {
+    request.start = text == "zeros" ? StartKind::zeros : text == "ones" ? StartKind::ones : StartKind::random;
     return {};
   }
   request.start = StartKind::values;
@@ -211,7 +224,10 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
                                                            {"gd", Optimizer::gd},
                                                            {"momentum", Optimizer::momentum},
                                                            {"nesterov", Optimizer::nesterov},
-                                                           {"cg", Optimizer::cg}});
+                                                           {"adam", Optimizer::adam},
+                                                           {"cg", Optimizer::cg},
+                                                           {"lbfgs", Optimizer::lbfgs},
+                                                           {"lm", Optimizer::lm}});
   if (!optimizer) return fail(optimizer.error());
   request.optimizer = *optimizer;
   const auto read_number = [&](const char* option, const std::string& text, auto& into) -> Result<void> {
@@ -239,13 +255,38 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
     return usage(fmt::format("--momentum does nothing for --optimizer {}", typed.optimizer),
                  "add --optimizer momentum or --optimizer nesterov");
   }
-  if (auto start = interpret_start(typed, options); !start) return start;
+  if (given(app, "--adam-betas")) {
+    if (request.optimizer != Optimizer::adam)
+      return usage(fmt::format("--adam-betas does nothing for --optimizer {}", typed.optimizer),
+                   "add --optimizer adam");
+    const auto betas = parse_names("--adam-betas", typed.adam_betas);
+    if (!betas) return fail(betas.error());
+    if (betas->size() != 2)
+      return usage(fmt::format("--adam-betas {} are not two numbers", in_quotes(typed.adam_betas)),
+                   "0.9,0.999 is usual");
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto value = number("--adam-betas", (*betas)[k]);
+      if (!value) return fail(value.error());
+      (k == 0 ? request.adam_first : request.adam_second) = *value;
+    }
+  }
+  if (given(app, "--restarts")) {
+    const auto restarts = count("--restarts", typed.restarts);
+    if (!restarts) return fail(restarts.error());
+    constexpr std::uint64_t kMostRestarts = 100'000;
+    if (*restarts == 0 || *restarts > kMostRestarts)
+      return usage(fmt::format("--restarts {} is not a number from 1 to {}", typed.restarts, kMostRestarts),
+                   "20 is a beginning");
+    request.restarts = *restarts;
+  }
+  if (auto start = interpret_start(app, typed, options); !start) return start;
   if (given(app, "--seed")) {
     const auto seed = count("--seed", typed.seed);
     if (!seed) return fail(seed.error());
     request.seed = *seed;
-    if (request.start != StartKind::random) {
-      return usage("--seed does nothing unless the start is random", "add --start random");
+    if (request.start != StartKind::random && request.restarts == 0) {
+      return usage("--seed does nothing unless the start is random",
+                   "add --start random, or --restarts for a formula");
     }
   }
   return {};

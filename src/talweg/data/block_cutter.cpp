@@ -17,7 +17,9 @@ BlockCutter::BlockCutter(const RowPlan& plan, std::string place, std::optional<R
       rejects_(std::move(rejects)),
       features_(plan.features),
       target_(plan.target),
-      levels_(plan.features.size()) {}
+      levels_(plan.features.size()) {
+  for (const auto& [feature, level] : plan.first_levels) levels_.number(feature, level);
+}
 
 tl::unexpected<Error> BlockCutter::stop(Error error) const {
   if (error.file.empty()) error.file = place_;
@@ -40,6 +42,7 @@ bool BlockCutter::number_levels(ParsedRows& rows) {
 
 void BlockCutter::cut(const std::shared_ptr<ParsedRows>& rows, std::uint64_t first_record,
                       std::vector<CutBlock>& complete) {
+  rows->first_record = first_record;
   std::size_t row = 0;
   while (row < rows->rows) {
     const std::uint64_t number = (first_record + rows->record[row]) / kBlockRows;
@@ -163,6 +166,13 @@ void assemble(const CutBlock& cut, RowBlock& block) {
     levels = levels || !piece.rows->levels.empty();
     for (std::size_t r = 0; r < piece.count && !weighted && !piece.rows->weights.empty(); ++r) {
       weighted = piece.rows->weights[piece.first + r] != 1;
+    }
+  }
+  block.offsets.reserve(block.rows);
+  for (const RowPiece& piece : cut.pieces) {
+    for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
+      block.offsets.push_back(
+          static_cast<std::uint8_t>((piece.rows->first_record + piece.rows->record[r]) % kBlockRows));
     }
   }
   block.values.resize(block.rows * block.columns);

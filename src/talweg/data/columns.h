@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "talweg/base/error.h"
@@ -36,6 +37,8 @@ struct ColumnRequest {
   BadRowPolicy bad_rows = BadRowPolicy::error;
   std::string rejects;  ///< file for bad records under skip, empty: none; opened before reading
   std::vector<std::string> missing_words = kMissingWords;
+  /// (column, level): numbered before all others, in this order, whether or not a row has them.
+  std::vector<std::pair<std::string, std::string>> first_levels;
 };
 
 /// One column in use.

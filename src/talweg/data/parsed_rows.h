@@ -22,6 +22,7 @@ struct ParsedRows {
 
   std::size_t columns;                ///< dense ones: numeric features, then the target
   std::uint64_t records = 0;          ///< data records, also those left out
+  std::uint64_t first_record = 0;     ///< number of the first in the table; set by BlockCutter
   std::uint64_t lines = 0;            ///< line ends passed
   std::size_t rows = 0;               ///< used
   std::vector<std::uint32_t> record;  ///< number of each used row's record in the stretch

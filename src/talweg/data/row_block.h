@@ -27,6 +27,7 @@ struct RowBlock {
   std::vector<double> weights;        ///< one per row, > 0; empty where every weight is 1
   std::vector<std::uint32_t> levels;  ///< level numbers of all rows, row after row, ascending inside a row
   std::vector<std::uint32_t> level_end;  ///< per row: end of its levels in `levels`; empty if no row has any
+  std::vector<std::uint8_t> offsets;     ///< per row of a table: its record's number less number * kBlockRows
 
   void clear(std::uint64_t block_number, std::size_t dense_columns) {
     number = block_number;
@@ -37,6 +38,7 @@ struct RowBlock {
     weights.clear();
     levels.clear();
     level_end.clear();
+    offsets.clear();
   }
 };
 

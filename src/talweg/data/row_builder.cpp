@@ -25,6 +25,11 @@ RowPlan make_row_plan(RowLayout layout, std::vector<ColumnInfo> features, Column
   plan.dense_columns = 1 + static_cast<std::size_t>(std::count(plan.layout.kinds.begin(),
                                                                plan.layout.kinds.end(), ColumnKind::numeric));
   plan.has_text = plan.dense_columns <= plan.features.size();
+  for (const auto& [column, level] : request.first_levels) {
+    for (std::size_t i = 0; i < plan.features.size(); ++i) {
+      if (plan.features[i].name == column) plan.first_levels.emplace_back(i, level);
+    }
+  }
   return plan;
 }
 

@@ -166,11 +166,24 @@ RowReader& RowReader::operator=(RowReader&&) noexcept = default;
 Result<RowReader> RowReader::open(const std::vector<std::string>& paths, const TableOptions& table,
                                   const ColumnRequest& request) {
   if (auto checked = check_request(request); !checked) return fail(checked.error());
+  return open(paths, table, ColumnResolver([&request](const std::vector<std::string>&) { return request; }));
+}
+
+Result<RowReader> RowReader::open(const std::vector<std::string>& paths, const TableOptions& table,
+                                  const ColumnResolver& resolver) {
   auto opened = TableReader::open(paths, table);
   if (!opened) return fail(opened.error());
   auto state = std::make_unique<State>();
   state->table.emplace(std::move(*opened));
   state->place = paths.size() == 1 ? source_name(paths[0]) : std::string();
+  const auto resolved = resolver(state->table->names());
+  if (!resolved) {
+    Error error = resolved.error();
+    if (error.kind == ErrorKind::data && error.file.empty()) error.file = state->place;
+    return fail(std::move(error));
+  }
+  const ColumnRequest& request = *resolved;
+  if (auto checked = check_request(request); !checked) return fail(checked.error());
   std::optional<RejectsFile> rejects_file;
   if (request.bad_rows == BadRowPolicy::skip && !request.rejects.empty()) {
     auto rejects = RejectsFile::open(request.rejects, paths);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,10 +20,16 @@
 
 namespace talweg {
 
+/// The request for a table whose columns have these names, where it can be made only with the header at hand.
+using ColumnResolver = std::function<Result<ColumnRequest>(const std::vector<std::string>& names)>;
+
 class RowReader {
  public:
   static Result<RowReader> open(const std::vector<std::string>& paths, const TableOptions& table,
                                 const ColumnRequest& request);
+  /// An error of the resolver without a file is given the table's.
+  static Result<RowReader> open(const std::vector<std::string>& paths, const TableOptions& table,
+                                const ColumnResolver& resolver);
   ~RowReader();
   RowReader(RowReader&&) noexcept;
   RowReader& operator=(RowReader&&) noexcept;

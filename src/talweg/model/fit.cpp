@@ -10,6 +10,7 @@
 
 #include "talweg/base/numbers.h"
 #include "talweg/model/plan.h"
+#include "talweg/model/row_fit.h"
 
 namespace talweg {
 namespace {
@@ -39,17 +40,22 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
   settings.rounding_gap = problem.cost->rounding_gap();
   settings.max_seconds = request.max_seconds;
   settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, problem.cost->constant_cost());
-  if (!plan.preconditioned && plan.learning_rate) settings.stable_rate = plan.largest_stable_rate;
+  settings.method.adam_first = request.adam_first;
+  settings.method.adam_second = request.adam_second;
+  if (!plan.preconditioned && plan.learning_rate && plan.optimizer != Optimizer::adam)
+    settings.stable_rate = plan.largest_stable_rate;
   settings.stop = request.stop;
   return settings;
 }
 
 std::string post_mortem(const Plan& plan, const DescentResult& result) {
   if (!std::isfinite(result.start_cost)) {
-    return "the cost at the start is not finite: the start values are too large for a double to hold their squares. "
+    return "the cost at the start is not finite: the start values are too large for a double to hold their "
+           "squares. "
            "Remedy: a --start nearer to zero.";
   }
-  const bool over_limit = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned &&
+  const bool over_limit = plan.optimizer != Optimizer::adam && plan.learning_rate &&
+                          plan.largest_stable_rate && !plan.preconditioned &&
                           *plan.learning_rate >= *plan.largest_stable_rate;
   // A cost that is not finite was not accepted: it belongs to the epoch after the last one.
   const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
@@ -115,11 +121,12 @@ void warn_of_ending(const Fit& fit, std::vector<std::string>& warnings) {
   const Plan& plan = fit.plan;
   constexpr double kLargeGap = 1e-4;
   const auto gap = fit.certificate.cost_gap_bound;
-  if (fit.termination.reason == Reason::tolerance && gap && fit.exact_cost > 0 && *gap > kLargeGap * fit.exact_cost) {
-    warnings.push_back(
-        fmt::format("the start is so far away that the tolerance {} still leaves the cost {} above the lowest, {}; "
-                    "lower --tolerance, or start nearer",
-                    shortest(plan.tolerance.value_or(0)), short_text(*gap), short_text(fit.exact_cost)));
+  if (fit.termination.reason == Reason::tolerance && gap && fit.exact_cost > 0 &&
+      *gap > kLargeGap * fit.exact_cost) {
+    warnings.push_back(fmt::format(
+        "the start is so far away that the tolerance {} still leaves the cost {} above the lowest, {}; "
+        "lower --tolerance, or start nearer",
+        shortest(plan.tolerance.value_or(0)), short_text(*gap), short_text(fit.exact_cost)));
   }
   const bool early = fit.termination.reason == Reason::seconds ||
                      (fit.termination.reason == Reason::epochs && plan.tolerance);
@@ -132,6 +139,28 @@ void warn_of_ending(const Fit& fit, std::vector<std::string>& warnings) {
         shortest(plan.tolerance.value_or(0)),
         plan.forecast.epochs ? fmt::format(" (forecast: {} epochs)", grouped(*plan.forecast.epochs)) : ""));
   }
+}
+
+// What --formula leaves no use for.
+Result<void> check_formula_request(const FitRequest& request) {
+  const auto usage = [](std::string what, std::string remedy) -> Result<void> {
+    return fail(ErrorKind::usage, std::move(what), std::move(remedy));
+  };
+  if (auto checked = check_formula(request.formula); !checked) return checked;
+  if (!request.columns.target.empty()) {
+    return usage("--target and --formula both say what is predicted",
+                 "leave --target out: the formula's left side is the target");
+  }
+  if (request.columns.missing == MissingPolicy::mean) {
+    return usage(
+        "--missing mean is not for formulas: the mean of a column says little about a function of it",
+        "use --missing drop");
+  }
+  if (request.penalty_on_standard_scale) {
+    return usage("--penalty-scale standard is not for formulas: their parameters belong to no column",
+                 "leave it out");
+  }
+  return {};
 }
 
 }  // namespace
@@ -177,10 +206,22 @@ Result<void> check_request(const FitRequest& request) {
     return usage(fmt::format("--max-seconds {} is not a positive number", *request.max_seconds),
                  "give seconds");
   }
-  if (request.learning_rate && request.optimizer == Optimizer::cg) {
+  if (request.learning_rate && request.optimizer && !has_fixed_rate(*request.optimizer)) {
     return usage(
-        "--optimizer cg takes the exact length along each direction and would not use --learning-rate",
+        fmt::format("--optimizer {} finds the length of each step itself and would not use --learning-rate",
+                    optimizer_name(*request.optimizer)),
         "leave one of the two out");
+  }
+  for (const auto& [value, name] :
+       {std::pair{request.adam_first, "first"}, {request.adam_second, "second"}}) {
+    if (!(value >= 0 && value < 1))
+      return usage(fmt::format("--adam-betas: the {}, {}, is not in [0, 1)", name, value),
+                   "0.9,0.999 is usual");
+  }
+  if (!request.formula.empty()) {
+    if (auto checked = check_formula_request(request); !checked) return checked;
+  } else if (request.restarts > 0) {
+    return usage("--restarts does nothing for a linear model: its cost has one valley", "leave it out");
   }
   for (const auto& [name, value] : request.start_values) {
     if (!std::isfinite(value))
@@ -191,12 +232,30 @@ Result<void> check_request(const FitRequest& request) {
 
 Result<Problem> forecast(const FitRequest& request) {
   if (auto checked = check_request(request); !checked) return fail(checked.error());
+  if (!request.formula.empty()) {
+    auto data = read_formula_data(request, fold_options(request));
+    if (!data) return fail(data.error());
+    if (data->store) return make_row_problem(std::move(*data), request);
+    if (request.restarts > 0) {
+      return fail(
+          ErrorKind::usage,
+          "--restarts does nothing for a formula that is linear in its parameters: its cost has one valley",
+          "leave it out");
+    }
+    return make_problem(std::move(data->data), request);
+  }
   auto data = fold_table(request.paths, request.table, request.columns, fold_options(request));
   if (!data) return fail(data.error());
   return make_problem(std::move(*data), request);
 }
 
 Result<Fit> fit(const FitRequest& request) {
+  if (!request.formula.empty()) {
+    auto problem = forecast(request);
+    if (!problem) return fail(problem.error());
+    return problem->rows != nullptr ? fit_rows(std::move(*problem), request)
+                                    : fit_problem(std::move(*problem), request);
+  }
   if (auto checked = check_request(request); !checked) return fail(checked.error());
   auto data = fold_table(request.paths, request.table, request.columns, fold_options(request));
   if (!data) return fail(data.error());
@@ -205,14 +264,18 @@ Result<Fit> fit(const FitRequest& request) {
 
 Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
   if (auto checked = check_request(request); !checked) return fail(checked.error());
+  auto problem = make_problem(std::move(data), request);
+  if (!problem) return fail(problem.error());
+  return fit_problem(std::move(*problem), request);
+}
+
+Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   const auto began = std::chrono::steady_clock::now();
-  auto made = make_problem(std::move(data), request);
-  if (!made) return fail(made.error());
-  Problem& problem = *made;
   if (request.observer != nullptr) request.observer->begin(problem.plan);
 
   Fit fit;
-  fit.has_intercept = request.intercept;
+  fit.has_intercept = problem.has_intercept;
+  fit.formula = problem.data.formula;
   fit.l2 = request.l2;
   fit.penalty_on_standard_scale = request.penalty_on_standard_scale;
   DescentSettings settings = descent_settings(request, problem);
@@ -234,7 +297,8 @@ Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
   fit.cost = result.cost;
   fit.gradient_norm = result.gradient_norm;
   fit.mse = cost.mean_squared_error(fit.parameters);
-  if (const double total = cost.total_mean_square(); total > 0 && std::isfinite(fit.mse)) fit.r2 = 1 - fit.mse / total;
+  if (const double total = cost.total_mean_square(); total > 0 && std::isfinite(fit.mse))
+    fit.r2 = 1 - fit.mse / total;
   fit.standard_errors = cost.standard_errors();
   fit.exact_parameters = cost.optimum();
   fit.exact_cost = cost.lowest_cost();

@@ -21,6 +21,13 @@ struct Certificate {
   std::optional<double> parameter_distance_bound;  ///< the largest of them in units of the standard error
 };
 
+/// Where runs from several starts have ended.
+struct Valley {
+  double cost = 0;
+  std::uint64_t runs = 0;
+  std::vector<double> parameters;
+};
+
 struct Seconds {
   double read = 0;
   double fold = 0;
@@ -34,6 +41,7 @@ struct Fit {
   std::vector<ColumnInfo> columns;  ///< features, then the target, as the reader took them
   IngestAudit audit;
   std::string fingerprint;
+  std::shared_ptr<const BoundFormula> formula;  ///< null: a linear model
   std::string weights;
   MissingPolicy missing = MissingPolicy::error;
   bool has_intercept = true;
@@ -53,8 +61,12 @@ struct Fit {
   std::optional<double> r2;
   double gradient_norm = 0;
   Certificate certificate;
-  std::vector<double> exact_parameters;  ///< closed form
+  std::vector<double> exact_parameters;  ///< closed form; empty where there is none
   double exact_cost = 0;
+  std::optional<LocalRates> at_end;  ///< over rows: of the curvature at `parameters`
+  std::optional<double>
+      relative_offset;          ///< over rows: the part of the residuals' length that is still downhill
+  std::vector<Valley> valleys;  ///< of --restarts, the lowest first
   Trace trace;
   std::optional<Replay> replay;       ///< for pictures, where they were asked for and the cost folds
   std::optional<RowView> rows;        ///< for pictures, where they were asked for
@@ -74,6 +86,9 @@ Result<Fit> fit(const FitRequest& request);
 
 /// The same over data that are folded already.
 Result<Fit> fit_folded(FoldedData data, const FitRequest& request);
+
+/// Runs the plan of a problem on a folded cost.
+Result<Fit> fit_problem(Problem problem, const FitRequest& request);
 
 /// Everything before the first step.
 Result<Problem> forecast(const FitRequest& request);

@@ -27,8 +27,8 @@ double seconds_since(Clock::time_point began) {
   return std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-// Sums of squares that leave the range of a double, or of which a double-double has no room for the low part,
-// cannot be fitted.
+}  // namespace
+
 std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names) {
   for (std::size_t j = 0; j < folded.columns; ++j) {
     const DoubleDouble squares = folded.products[packed_index(j, j)];
@@ -49,6 +49,8 @@ std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<st
   }
   return std::nullopt;
 }
+
+namespace {
 
 // Some blocks of arrays, folded.
 struct ArrayGroup {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,8 @@
 
 namespace talweg {
 
+struct BoundFormula;
+
 /// Everything that a fit needs of its data.
 struct FoldedData {
   FoldedRows folded;
@@ -25,10 +29,13 @@ struct FoldedData {
   IngestAudit audit;
   std::string fingerprint;
   MissingPolicy missing = MissingPolicy::error;
-  std::string weights;         ///< name of the column of weights, empty: none
+  /// Where the columns folded are what a formula's parameters multiply, then its left side less the offset;
+  /// else null.
+  std::shared_ptr<const BoundFormula> formula;
+  std::string weights;             ///< name of the column of weights, empty: none
   std::vector<SampledRow> sample;  ///< rows for pictures, where some were asked for
-  double seconds_reading = 0;  ///< the reader's share of the pass
-  double seconds_folding = 0;  ///< the rest of it
+  double seconds_reading = 0;      ///< the reader's share of the pass
+  double seconds_folding = 0;      ///< the rest of it
 };
 
 struct FoldOptions {
@@ -37,6 +44,10 @@ struct FoldOptions {
   std::function<void(std::uint64_t records)> progress;
   std::size_t sample_rows = 0;  ///< rows kept for pictures at most
 };
+
+/// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no
+/// room for the low part; absent where nothing is.
+std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names);
 
 Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
                               const ColumnRequest& columns, const FoldOptions& options);

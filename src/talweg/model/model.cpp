@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "talweg/data/bytes.h"
+#include "talweg/model/formula_data.h"
 #include "talweg/model/json_text.h"
 #include "talweg/version.h"
 
@@ -36,7 +38,7 @@ Json parameters_json(const Fit& fit) {
     entry["name"] = text_to_json(parameter.name);
     if (parameter.intercept) {
       entry["intercept"] = true;
-    } else {
+    } else if (fit.formula == nullptr) {
       entry["column"] = text_to_json(parameter.column);
     }
     if (parameter.level) entry["level"] = text_to_json(*parameter.level);
@@ -69,21 +71,39 @@ Json features_json(const Fit& fit) {
   return out;
 }
 
+// The columns of a formula, each once.
+Json formula_columns_json(const BoundFormula& bound) {
+  Json out = Json::array();
+  std::vector<std::string> seen;
+  for (const ColumnUse& use : bound.formula.columns) {
+    if (std::find(seen.begin(), seen.end(), use.name) != seen.end()) continue;
+    seen.push_back(use.name);
+    Json entry;
+    entry["name"] = text_to_json(use.name);
+    entry["kind"] = use.level ? "text" : "numeric";
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
 Json options_json(const FitRequest& request, const Fit& fit) {
   Json out;
   out["loss"] = cost_name(request.cost);
   out["l2"] = request.l2;
   out["penalty_scale"] = request.penalty_on_standard_scale ? "standard" : "raw";
-  out["intercept"] = request.intercept;
+  out["intercept"] = fit.has_intercept;
   out["scale"] = request.scale == ScaleChoice::automatic ? "auto" : scale_name(fit.plan.scale);
   out["optimizer"] = request.optimizer ? optimizer_name(*request.optimizer) : "auto";
   out["learning_rate"] = request.learning_rate ? Json(*request.learning_rate) : Json("auto");
   if (request.optimizer == Optimizer::momentum || request.optimizer == Optimizer::nesterov) {
     out["momentum"] = request.momentum;
   }
-  constexpr std::array<const char*, 4> kStarts = {"zeros", "ones", "random", "values"};
-  out["start"] = kStarts[static_cast<std::size_t>(request.start)];
-  if (request.start == StartKind::random) out["seed"] = request.seed;
+  if (request.optimizer == Optimizer::adam) out["adam_betas"] = {request.adam_first, request.adam_second};
+  const std::array<const char*, 5> starts = {fit.plan.over_rows ? "ones" : "zeros", "zeros", "ones", "random",
+                                             "values"};
+  out["start"] = starts[static_cast<std::size_t>(request.start)];
+  if (request.restarts > 0) out["restarts"] = request.restarts;
+  if (request.start == StartKind::random || request.restarts > 0) out["seed"] = request.seed;
   out["epochs"] = fit.plan.epochs;
   out["tolerance"] = number(fit.plan.tolerance);
   out["missing"] = missing_name(request.columns.missing);
@@ -111,6 +131,7 @@ Json fit_json(const Fit& fit) {
   out["mse"] = number(fit.mse);
   out["r2"] = number(fit.r2);
   out["cost_gap_bound"] = number(fit.certificate.cost_gap_bound);
+  if (fit.plan.over_rows) out["relative_offset"] = number(fit.relative_offset);
   return out;
 }
 
@@ -208,13 +229,13 @@ Result<FeatureSummary> read_feature(const Part& part) {
   return out;
 }
 
-Result<Parameter> read_parameter(const Part& part) {
+Result<Parameter> read_parameter(const Part& part, bool of_formula) {
   Parameter out;
   const auto name = part.text("name");
   if (!name) return fail(name.error());
   out.name = *name;
   out.intercept = part.json().contains("intercept");
-  if (!out.intercept) {
+  if (!out.intercept && !of_formula) {
     const auto column = part.text("column");
     if (!column) return fail(column.error());
     out.column = *column;
@@ -225,6 +246,31 @@ Result<Parameter> read_parameter(const Part& part) {
     out.level = *level;
   }
   return out;
+}
+
+// The formula and the columns it was bound to; its parameters must be those of the file, in whatever order
+// the file has them.
+Result<std::shared_ptr<const BoundFormula>> read_formula(const Part& root, const Model& model) {
+  const auto text = root.text("formula");
+  if (!text) return fail(text.error());
+  const auto columns = root.at("columns");
+  if (!columns) return fail(columns.error());
+  if (!columns->json().is_array()) return columns->wrong("is not a list");
+  std::vector<std::string> names;
+  for (std::size_t j = 0; j < columns->json().size(); ++j) {
+    const auto name = Part(columns->json().at(j), fmt::format("/columns/{}", j), root.file()).text("name");
+    if (!name) return fail(name.error());
+    names.push_back(*name);
+  }
+  auto bound = bind_formula(*text, names);
+  if (!bound) return root.wrong("has a formula that cannot be read: " + bound.error().what);
+  std::vector<std::string> expected = (*bound)->formula.parameters;
+  std::vector<std::string> found;
+  for (const Parameter& parameter : model.parameters) found.push_back(parameter.name);
+  std::sort(expected.begin(), expected.end());
+  std::sort(found.begin(), found.end());
+  if (expected != found) return root.wrong("has other parameters than its formula");
+  return *bound;
 }
 
 // Every parameter must belong to a column of the model, or predictions would leave it out.
@@ -248,10 +294,11 @@ Model make_model(const Fit& fit, const FitRequest& request) {
   out["format"] = kFormat;
   out["version"] = kModelVersion;
   out["talweg"] = kVersion;
-  out["kind"] = "linear";
+  out["kind"] = fit.formula != nullptr ? "formula" : "linear";
   out["target"] = text_to_json(fit.plan.target);
+  if (fit.formula != nullptr) out["formula"] = text_to_json(fit.formula->formula.text);
   out["parameters"] = parameters_json(fit);
-  out["columns"] = features_json(fit);
+  out["columns"] = fit.formula != nullptr ? formula_columns_json(*fit.formula) : features_json(fit);
   out["options"] = options_json(request, fit);
   out["fit"] = fit_json(fit);
   out["data"] = data_json(fit);
@@ -265,6 +312,7 @@ Model make_model(const Fit& fit, const FitRequest& request) {
   model.missing = fit.missing;
   model.missing_words = request.columns.missing_words;
   model.weights = fit.weights;
+  model.formula = fit.formula;
   model.document = out.dump(2) + "\n";
   return model;
 }
@@ -290,6 +338,11 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   }
   Model model;
   model.document = std::string(document);
+  const auto kind = root.text("kind");
+  if (!kind) return fail(kind.error());
+  if (*kind != "linear" && *kind != "formula")
+    return root.wrong("has a kind that is neither linear nor formula");
+  const bool of_formula = *kind == "formula";
   const auto target = root.text("target");
   if (!target) return fail(target.error());
   model.target = *target;
@@ -299,7 +352,7 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   model.has_intercept = false;
   for (std::size_t j = 0; j < parameters->json().size(); ++j) {
     const Part part(parameters->json().at(j), fmt::format("/parameters/{}", j), name);
-    auto parameter = read_parameter(part);
+    auto parameter = read_parameter(part, of_formula);
     if (!parameter) return fail(parameter.error());
     const auto value = part.finite("value");
     if (!value) return fail(value.error());
@@ -307,10 +360,15 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
     model.parameters.push_back(std::move(*parameter));
     model.values.push_back(*value);
   }
+  if (of_formula) {
+    auto formula = read_formula(root, model);
+    if (!formula) return fail(formula.error());
+    model.formula = std::move(*formula);
+  }
   const auto columns = root.at("columns");
   if (!columns) return fail(columns.error());
   if (!columns->json().is_array()) return columns->wrong("is not a list");
-  for (std::size_t j = 0; j < columns->json().size(); ++j) {
+  for (std::size_t j = 0; j < columns->json().size() && !of_formula; ++j) {
     auto feature = read_feature(Part(columns->json().at(j), fmt::format("/columns/{}", j), name));
     if (!feature) return fail(feature.error());
     model.features.push_back(std::move(*feature));
@@ -329,6 +387,13 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   model.missing_words = *words;
   const Json& settings = options->json();
   if (settings.contains("weights")) model.weights = text_from_json(settings.at("weights")).value_or("");
+  if (of_formula) {
+    // What r2 compares with is no matter of one parameter there.
+    if (!settings.contains("intercept") || !settings.at("intercept").is_boolean())
+      return options->wrong("does not say whether there is an intercept");
+    model.has_intercept = settings.at("intercept").get<bool>();
+    return model;
+  }
   if (settings.contains("intercept") && settings.at("intercept") != model.has_intercept) {
     return root.wrong("says one thing about the intercept in /options and another in /parameters");
   }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "talweg/base/numbers.h"
@@ -17,12 +18,35 @@ constexpr double kDefaultTolerance = 1e-12;
 constexpr double kPlainCondition = 100;     // gd is quick enough
 constexpr double kGradientCondition = 1e8;  // cg still reaches every digit
 
+// Digits that the tolerance leaves in the parameter worst off, from |p_j - optimum_j| <= sqrt(2 gap
+// (H^+)_jj); parameters that are zero as far as that bound can tell do not count.
+struct WorstParameter {
+  double digits = 16;
+  std::size_t index = 0;
+};
+WorstParameter worst_parameter(const LeastSquares& cost, std::span<const double> start, double tolerance) {
+  const double gap = std::max(0.0, cost.cost_at(start) - cost.lowest_cost()) * tolerance * tolerance;
+  const auto roots = cost.inverse_curvature_roots();
+  const std::vector<double> optimum = cost.optimum();
+  WorstParameter out;
+  for (std::size_t j = 0; j < roots.size(); ++j) {
+    if (!roots[j]) continue;
+    const double bound = std::sqrt(2 * gap) * *roots[j];
+    if (!(std::abs(optimum[j]) > bound / 10)) continue;
+    const double digits = std::log10(std::abs(optimum[j]) / bound);
+    if (digits < out.digits) out = {digits, j};
+  }
+  return out;
+}
+
 void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& plan) {
   const std::size_t positive = problem.curvature.size() - problem.curvature.first_positive;
   plan.hidden_curvature = problem.cost->rank() > positive;
   plan.optimizer_chosen = !request.optimizer;
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
+    // On a quadratic cost the Gauss-Newton matrix is the Hessian: one undamped step in its metric.
+    plan.preconditioned = plan.optimizer == Optimizer::lm;
     return;
   }
   if (request.learning_rate) {
@@ -31,6 +55,20 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
   }
   const double condition = problem.curvature.condition_number();
   const bool hidden = plan.hidden_curvature;
+  if (problem.data.formula != nullptr && !request.epochs) {
+    // A formula's parameters are wanted for themselves: powers and products make some of them weigh so little
+    // in the cost that its tolerance says nothing of their digits.
+    constexpr double kDigits = 12;
+    const double tolerance = request.tolerance.value_or(kDefaultTolerance);
+    const WorstParameter worst = worst_parameter(*problem.cost, problem.start, tolerance);
+    if (!request.tolerance && worst.digits < kDigits) {
+      plan.preconditioned = true;
+      plan.why =
+          fmt::format("the tolerance {} alone would leave {} with about {} digits", shortest(tolerance),
+                      in_quotes(plan.parameters[worst.index].name), std::max(0.0, std::floor(worst.digits)));
+      return;
+    }
+  }
   if (condition <= kPlainCondition && !hidden) {
     plan.why = fmt::format("condition number {} is at most {}", short_text(condition, 4), kPlainCondition);
   } else if (condition <= kGradientCondition && !hidden) {
@@ -38,8 +76,9 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
     plan.why = fmt::format("condition number {} is above {}", short_text(condition, 4), kPlainCondition);
   } else {
     plan.preconditioned = true;
-    const std::string flat = hidden ? std::string("a direction is flatter than the eigenvalues' rounding can show")
-                                    : fmt::format("condition number {} is above 1e8", short_text(condition, 4));
+    const std::string flat =
+        hidden ? std::string("a direction is flatter than the eigenvalues' rounding can show")
+               : fmt::format("condition number {} is above 1e8", short_text(condition, 4));
     plan.why = flat + "; in the coordinates of the Hessian's Cholesky factor it is 1";
   }
 }
@@ -56,10 +95,14 @@ void choose_rate(const FitRequest& request, const Problem& problem, Plan& plan) 
   plan.learning_rate_chosen = !request.learning_rate;
   if (request.learning_rate) {
     plan.learning_rate = request.learning_rate;
-  } else if (plan.optimizer != Optimizer::cg) {
+  } else if (plan.optimizer == Optimizer::adam) {
+    plan.learning_rate = kAdamRate;
+  } else if (plan.optimizer == Optimizer::lm) {
+    plan.learning_rate = 1;
+  } else if (has_fixed_rate(plan.optimizer)) {
     plan.learning_rate = best_rate(plan.optimizer, largest, smallest, plan.momentum);
   }
-  if (plan.learning_rate && !plan.preconditioned) {
+  if (plan.learning_rate && !plan.preconditioned && plan.optimizer != Optimizer::adam) {
     // A step is rate * gradient, and the gradients of the three costs are k * the same vector.
     const double k = problem.cost->cost_factor();
     plan.equivalent_mse = *plan.learning_rate * k / 2;
@@ -100,29 +143,6 @@ std::string prediction_text(const Plan& plan) {
   return out;
 }
 
-std::string objective_text(const FitRequest& request, const Problem& problem) {
-  const Plan& plan = problem.plan;
-  const std::string& weights = problem.data.weights;
-  const std::string sum =
-      fmt::format("sum over rows of {}({} - ({}))^2", weights.empty() ? "" : weights + " * ", plan.target,
-                  prediction_text(plan));
-  std::string factor;
-  std::string where;
-  if (request.cost != CostKind::sse) {
-    const std::string n = weights.empty() ? "n" : "W";
-    factor = request.cost == CostKind::mse ? fmt::format("1/{} * ", n) : fmt::format("1/(2{}) * ", n);
-    where = weights.empty() ? fmt::format(", n = {}", problem.data.folded.rows)
-                            : fmt::format(", W = sum of {} = {}", weights, shortest(problem.cost->weight()));
-  }
-  std::string penalty;
-  if (request.l2 > 0) {
-    penalty = fmt::format(" + {}/2 * sum of {}", shortest(request.l2),
-                          request.penalty_on_standard_scale ? "(w * standard deviation)^2" : "w^2");
-    where += plan.parameters.back().intercept ? ", the intercept is not penalised" : "";
-  }
-  return factor + sum + penalty + where;
-}
-
 std::string feature_names(const Plan& plan, const std::vector<std::size_t>& features) {
   std::vector<std::string> names;
   for (const std::size_t j : features) names.push_back(plan.parameters[j].name);
@@ -133,12 +153,17 @@ void warn_of_columns(const Problem& problem, Plan& plan) {
   if (!problem.cost->constant_features().empty()) {
     const auto& constant = problem.cost->constant_features();
     plan.warnings.push_back(
-        fmt::format("{} {} one single value: no data can tell {} from the intercept, so {} the start value",
+        fmt::format("{}{} {} one single value: no data can tell {} from the intercept, so {} the start value",
+                    plan.formula.empty()   ? ""
+                    : constant.size() == 1 ? "the derivative with respect to "
+                                           : "the derivatives with respect to ",
                     feature_names(plan, constant), constant.size() == 1 ? "has" : "have",
                     constant.size() == 1 ? "its parameter" : "their parameters",
                     constant.size() == 1 ? "it keeps" : "they keep"));
   }
   const auto aliased = problem.cost->aliased_features();
+  const std::string thing = plan.formula.empty() ? "column" : "the derivative with respect to";
+  const std::string things = plan.formula.empty() ? "columns" : "the derivatives with respect to";
   if (aliased.empty()) return;
   const std::uint64_t rows = problem.data.folded.rows;
   if (rows < plan.parameters.size()) {
@@ -149,15 +174,15 @@ void warn_of_columns(const Problem& problem, Plan& plan) {
   for (std::size_t k = 0; k < aliased.size() && k < kShown; ++k) {
     const std::vector<std::size_t> others(aliased[k].begin() + 1, aliased[k].end());
     if (others.empty()) {
-      plan.warnings.push_back(fmt::format("column {} varies by no more than the rounding of its cells",
+      plan.warnings.push_back(fmt::format("{} {} varies by no more than the rounding of its cells", thing,
                                           feature_names(plan, {aliased[k][0]})));
       continue;
     }
     plan.warnings.push_back(
         others.size() == 1
-            ? fmt::format("columns {} say the same (one is a multiple of the other, up to a constant)",
+            ? fmt::format("{} {} say the same (one is a multiple of the other, up to a constant)", things,
                           feature_names(plan, {others[0], aliased[k][0]}))
-            : fmt::format("column {} is a linear combination of {}", feature_names(plan, {aliased[k][0]}),
+            : fmt::format("{} {} is a linear combination of {}", thing, feature_names(plan, {aliased[k][0]}),
                           feature_names(plan, others)));
   }
   plan.warnings.push_back(fmt::format(
@@ -170,8 +195,47 @@ void warn_of_columns(const Problem& problem, Plan& plan) {
 
 }  // namespace
 
+void describe_formula(const BoundFormula& formula, Plan& plan) {
+  plan.target = formula.left_text;
+  plan.formula = formula.left_text + " = " + formula.right_text;
+  for (const ColumnUse& use : formula.formula.columns) plan.formula_columns.push_back(use.text());
+  plan.warnings.insert(plan.warnings.end(), formula.formula.warnings.begin(), formula.formula.warnings.end());
+}
+
+std::string objective_text(const FitRequest& request, const Plan& plan, const std::string& weights,
+                           std::uint64_t rows, double weight) {
+  const std::string prediction =
+      plan.formula.empty() ? prediction_text(plan) : plan.formula.substr(plan.target.size() + 3);
+  const std::string sum = fmt::format("sum over rows of {}({} - ({}))^2",
+                                      weights.empty() ? "" : weights + " * ", plan.target, prediction);
+  std::string factor;
+  std::string where;
+  if (request.cost != CostKind::sse) {
+    const std::string n = weights.empty() ? "n" : "W";
+    factor = request.cost == CostKind::mse ? fmt::format("1/{} * ", n) : fmt::format("1/(2{}) * ", n);
+    where = weights.empty() ? fmt::format(", n = {}", rows)
+                            : fmt::format(", W = sum of {} = {}", weights, shortest(weight));
+  }
+  std::string penalty;
+  if (request.l2 > 0) {
+    penalty = fmt::format(" + {}/2 * sum of {}", shortest(request.l2),
+                          request.penalty_on_standard_scale ? "(w * standard deviation)^2"
+                          : plan.formula.empty()            ? "w^2"
+                                                            : "the parameters' squares");
+    const bool constant_term = std::any_of(plan.parameters.begin(), plan.parameters.end(),
+                                           [](const Parameter& parameter) { return parameter.intercept; });
+    where += constant_term ? ", the intercept is not penalised" : "";
+  }
+  return factor + sum + penalty + where;
+}
+
 MethodSettings method_settings(const Plan& plan) {
-  return {plan.optimizer, plan.learning_rate, plan.momentum, plan.preconditioned};
+  MethodSettings settings;
+  settings.optimizer = plan.preconditioned ? Optimizer::gd : plan.optimizer;
+  settings.learning_rate = plan.learning_rate;
+  settings.momentum = plan.momentum;
+  settings.precondition = plan.preconditioned;
+  return settings;
 }
 
 std::string rate_verdict(const Plan& plan) {
@@ -203,7 +267,8 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   if (standard_largest)
     plan.standard_stable_rate = largest_stable_rate(plan.optimizer, *standard_largest, plan.momentum);
   plan.condition_number = problem.curvature.condition_number();
-  plan.objective = objective_text(request, problem);
+  plan.objective =
+      objective_text(request, plan, problem.data.weights, problem.data.folded.rows, problem.cost->weight());
   find_steepest(problem, plan);
 
   plan.epochs = request.epochs.value_or(kDefaultEpochs);
@@ -219,24 +284,26 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   if (plan.hidden_curvature && !plan.preconditioned) {
     plan.forecast.epochs.reset();
     plan.warnings.emplace_back(
-        "one direction of the cost is so flat that its curvature is lost in the rounding of the others: the descent "
+        "one direction of the cost is so flat that its curvature is lost in the rounding of the others: the "
+        "descent "
         "will hardly move along it, and no forecast can be made; leave --optimizer and --learning-rate out");
   }
-  const bool has_rate = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned;
+  const bool has_rate = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned &&
+                        plan.optimizer != Optimizer::adam;
   if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
   } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature) {
-    plan.warnings.push_back(fmt::format("learning rate {} is so small that the tolerance {} takes more epochs than can "
-                                        "be counted; the largest stable rate is {}",
-                                        shortest(*plan.learning_rate), shortest(*plan.tolerance),
-                                        short_text(*plan.largest_stable_rate)));
+    plan.warnings.push_back(fmt::format(
+        "learning rate {} is so small that the tolerance {} takes more epochs than can "
+        "be counted; the largest stable rate is {}",
+        shortest(*plan.learning_rate), shortest(*plan.tolerance), short_text(*plan.largest_stable_rate)));
   } else if (plan.tolerance && plan.forecast.epochs &&
              plan.forecast.quality != ForecastQuality::upper_bound && *plan.forecast.epochs > plan.epochs) {
-    plan.warnings.push_back(
-        fmt::format("{} epochs end before the tolerance {} is reached, which takes about {}; {}",
-                    grouped(plan.epochs), shortest(*plan.tolerance), grouped(*plan.forecast.epochs),
-                    plan.scale == Scale::none ? "use --scale standard, or leave --learning-rate out"
-                                              : "leave --optimizer and --learning-rate out, or raise --epochs"));
+    plan.warnings.push_back(fmt::format(
+        "{} epochs end before the tolerance {} is reached, which takes about {}; {}", grouped(plan.epochs),
+        shortest(*plan.tolerance), grouped(*plan.forecast.epochs),
+        plan.scale == Scale::none ? "use --scale standard, or leave --learning-rate out"
+                                  : "leave --optimizer and --learning-rate out, or raise --epochs"));
   }
 }
 

@@ -3,20 +3,30 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "talweg/model/formula_data.h"
 #include "talweg/model/problem.h"
 
 namespace talweg {
 
-/// Fills problem.plan; data, features, start, cost and curvature are there. `standard_largest`: the largest eigenvalue in
-/// standardised coordinates, where the scale used is none.
+/// Fills problem.plan; data, features, start, cost and curvature are there. `standard_largest`: the largest
+/// eigenvalue in standardised coordinates, where the scale used is none.
 void make_plan(const FitRequest& request, std::optional<double> standard_largest, Problem& problem);
+
+/// Target, formula and columns of the plan, and the formula's warnings.
+void describe_formula(const BoundFormula& formula, Plan& plan);
+
+/// The cost spelled out; target, formula, parameters and cost of the plan are there. `weights`: the column's
+/// name; `weight`: its sum.
+std::string objective_text(const FitRequest& request, const Plan& plan, const std::string& weights,
+                           std::uint64_t rows, double weight);
 
 /// Settings of the descent that the plan describes.
 MethodSettings method_settings(const Plan& plan);
 
-/// "learning rate 0.0005 is 1.042 times the largest stable rate 0.000479669": what both the warning before and the
-/// post-mortem after a divergence start with.
+/// "learning rate 0.0005 is 1.042 times the largest stable rate 0.000479669": what both the warning before
+/// and the post-mortem after a divergence start with.
 std::string rate_verdict(const Plan& plan);
 /// "use 0.00047, or --scale standard (then 1)".
 std::string rate_remedy(const Plan& plan);

@@ -45,6 +45,22 @@ Result<void> check_stop(const StopFlag* stop) {
 Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::string>& names,
                                   const CellReader& cells, const std::string& file) {
   Predictor out(cells);
+  out.file_ = file;
+  out.target_name_ = model.target;
+  if (model.formula != nullptr) {
+    std::vector<double> parameters;
+    for (const std::string& name : model.formula->formula.parameters) {
+      const auto found = std::find_if(model.parameters.begin(), model.parameters.end(),
+                                      [&](const Parameter& parameter) { return parameter.name == name; });
+      parameters.push_back(model.values[static_cast<std::size_t>(found - model.parameters.begin())]);
+    }
+    auto formula = FormulaPredictor::bind(model.formula, std::move(parameters), names, cells, file);
+    if (!formula) return fail(formula.error());
+    out.formula_ = std::make_unique<FormulaPredictor>(std::move(*formula));
+    return out;
+  }
+  const auto target = std::find(names.begin(), names.end(), model.target);
+  if (target != names.end()) out.target_ = static_cast<std::size_t>(target - names.begin());
   out.fill_ = model.missing == MissingPolicy::mean;
   std::vector<std::string> absent;
   for (const FeatureSummary& feature : model.features) {
@@ -133,7 +149,29 @@ Result<std::optional<double>> Predictor::text(const Column& column, const TableR
   return at(error, record, column.name);
 }
 
+Result<void> Predictor::check_target() const {
+  if (formula_ != nullptr || target_) return {};
+  return fail(Error{ErrorKind::data,
+                    fmt::format("the target {} of the model is not in the data", in_quotes(target_name_)),
+                    "evaluate needs labelled rows; for unlabelled ones use talweg predict", file_});
+}
+
+Result<std::optional<double>> Predictor::target(const TableRecord& record) const {
+  if (formula_ != nullptr) return formula_->target(record);
+  if (!record.numbers.empty()) {
+    const double y = record.numbers[*target_];
+    return std::isnan(y) ? std::nullopt : std::optional<double>(y);
+  }
+  const std::string_view cell = record.cells[*target_];
+  if (cells_.is_missing(cell)) return std::nullopt;
+  const ParsedNumber parsed = cells_.number(cell);
+  if (parsed.status != NumberStatus::ok)
+    return at(not_a_number(cells_, cell, parsed.status), record, target_name_);
+  return parsed.value;
+}
+
 Result<std::optional<double>> Predictor::predict(const TableRecord& record) const {
+  if (formula_ != nullptr) return formula_->predict(record);
   double sum = intercept_;
   bool complete = true;
   for (const Column& column : columns_) {
@@ -214,14 +252,7 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
   const CellReader cells(request.missing_words.value_or(model.missing_words), request.table.decimal);
   const auto predictor = Predictor::bind(model, table->names(), cells, request.paths.front());
   if (!predictor) return fail(predictor.error());
-  const auto found = std::find(table->names().begin(), table->names().end(), model.target);
-  if (found == table->names().end()) {
-    return fail(Error{ErrorKind::data,
-                      fmt::format("the target {} of the model is not in the data", in_quotes(model.target)),
-                      "evaluate needs labelled rows; for unlabelled ones use talweg predict",
-                      request.paths.front()});
-  }
-  const auto target = static_cast<std::size_t>(found - table->names().begin());
+  if (auto checked = predictor->check_target(); !checked) return fail(checked.error());
 
   Evaluation out;
   DoubleDouble squares;
@@ -236,27 +267,16 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
     if (!*more) break;
     if (auto checked = check_record(record); !checked) return fail(checked.error());
     if (auto stop = check_stop(request.stop); !stop) return fail(stop.error());
-    double y = 0;
-    bool missing = false;
-    if (!record.numbers.empty()) {
-      y = record.numbers[target];
-      missing = std::isnan(y);
-    } else if (cells.is_missing(record.cells[target])) {
-      missing = true;
-    } else {
-      const ParsedNumber parsed = cells.number(record.cells[target]);
-      if (parsed.status != NumberStatus::ok) {
-        return at(not_a_number(cells, record.cells[target], parsed.status), record, model.target);
-      }
-      y = parsed.value;
-    }
+    const auto target = predictor->target(record);
+    if (!target) return fail(target.error());
     const auto value = predictor->predict(record);
     if (!value) return fail(value.error());
-    if (missing || !*value) {
+    if (!*target || !*value) {
       ++out.rows_missing;
       continue;
     }
     ++out.rows;
+    const double y = **target;
     const double residual = y - **value;
     squares += two_product(residual, residual);
     magnitudes += std::abs(residual);

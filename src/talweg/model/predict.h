@@ -14,6 +14,7 @@
 #include "talweg/base/stop.h"
 #include "talweg/data/cell.h"
 #include "talweg/data/table.h"
+#include "talweg/model/formula_predict.h"
 #include "talweg/model/model.h"
 
 namespace talweg {
@@ -22,19 +23,24 @@ namespace talweg {
 class Predictor {
  public:
   /// Errors: columns of the model that are not among `names` (all of them listed).
-  static Result<Predictor> bind(const Model& model, const std::vector<std::string>& names, const CellReader& cells,
-                                const std::string& file);
+  static Result<Predictor> bind(const Model& model, const std::vector<std::string>& names,
+                                const CellReader& cells, const std::string& file);
 
-  /// intercept + sum of parameter * value. Absent where a cell is missing and the model does not fill gaps. Errors: a cell
-  /// that is no number, a level that the fit has not seen; with file, line and column.
+  /// intercept + sum of parameter * value. Absent where a cell is missing and the model does not fill gaps.
+  /// Errors: a cell that is no number, a level that the fit has not seen; with file, line and column.
   Result<std::optional<double>> predict(const TableRecord& record) const;
+  /// What was to be predicted: the target's cell, or the left side of a formula. Absent where a cell is
+  /// missing. Errors: as predict, and a column that the table does not have.
+  Result<std::optional<double>> target(const TableRecord& record) const;
+  /// An error where the table does not have the target.
+  [[nodiscard]] Result<void> check_target() const;
 
  private:
   struct Column {
     std::size_t index = 0;  // in the table
     std::string name;
     ColumnKind kind = ColumnKind::numeric;
-    double value = 0;       // of the parameter of a numeric column
+    double value = 0;  // of the parameter of a numeric column
     double fill = 0;
     bool has_missing_level = false;
     std::unordered_map<std::string, double> levels;
@@ -44,6 +50,10 @@ class Predictor {
   Result<std::optional<double>> text(const Column& column, const TableRecord& record) const;
 
   CellReader cells_;
+  std::unique_ptr<FormulaPredictor> formula_;  // does it all where it is there
+  std::string file_;
+  std::string target_name_;
+  std::optional<std::size_t> target_;  // in the table
   double intercept_ = 0;
   bool fill_ = false;
   std::vector<Column> columns_;
@@ -69,7 +79,7 @@ Result<PredictSummary> predict(const Model& model, const PredictRequest& request
 struct Evaluation {
   std::uint64_t rows = 0;          ///< labelled rows with a prediction
   std::uint64_t rows_missing = 0;  ///< rows left out for want of a cell or the target
-  double mse = 0;
+  double mse = 0;  ///< this and the others on the scale of the target; of a formula, of its left side
   double rmse = 0;
   double mae = 0;
   std::optional<double> r2;  ///< 1 - RSS / sum (y - mean)^2; without an intercept 1 - RSS / sum y^2

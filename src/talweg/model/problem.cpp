@@ -9,6 +9,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/base/random.h"
 #include "talweg/model/plan.h"
+#include "talweg/model/row_problem.h"
 
 namespace talweg {
 namespace {
@@ -111,9 +112,25 @@ Result<Design> make_design(const FoldedData& data, const FitRequest& request) {
   return design;
 }
 
-Result<std::vector<double>> start_values(const FitRequest& request,
-                                         const std::vector<Parameter>& parameters) {
-  std::vector<double> start(parameters.size(), request.start == StartKind::ones ? 1.0 : 0.0);
+// What a formula's parameters multiply are the columns of the fold already.
+Design formula_design(const BoundFormula& bound) {
+  Design design;
+  const std::vector<std::size_t> slopes = bound.slopes();
+  for (std::size_t k = 0; k <= slopes.size(); ++k) design.columns.push_back({k, std::nullopt});
+  for (const std::size_t j : slopes)
+    design.parameters.push_back({bound.formula.parameters[j], "", std::nullopt, false});
+  if (const auto intercept = bound.intercept())
+    design.parameters.push_back({bound.formula.parameters[*intercept], "", std::nullopt, true});
+  return design;
+}
+
+}  // namespace
+
+Result<std::vector<double>> start_values(const FitRequest& request, const std::vector<Parameter>& parameters,
+                                         double fallback) {
+  if (request.start == StartKind::ones) fallback = 1;
+  if (request.start == StartKind::zeros) fallback = 0;
+  std::vector<double> start(parameters.size(), fallback);
   if (request.start != StartKind::values) return start;
   std::vector<std::string> names;
   for (const Parameter& parameter : parameters) names.push_back(parameter.name);
@@ -132,14 +149,17 @@ Result<std::vector<double>> start_values(const FitRequest& request,
   return start;
 }
 
-}  // namespace
-
 Result<Problem> make_problem(FoldedData data, const FitRequest& request) {
-  if (request.intercept && data.folded.rows == 1) {
-    return fail(ErrorKind::data, "the data have one row only, and with an intercept one row fits anything",
-                "give at least two rows, or --no-intercept");
+  const bool has_intercept =
+      data.formula != nullptr ? data.formula->intercept().has_value() : request.intercept;
+  const bool only_intercept = data.formula != nullptr && data.formula->slopes().empty();
+  if (has_intercept && !only_intercept && data.folded.rows == 1) {
+    return fail(
+        ErrorKind::data, "the data have one row only, and with an intercept one row fits anything",
+        data.formula != nullptr ? "give at least two rows" : "give at least two rows, or --no-intercept");
   }
-  auto design = make_design(data, request);
+  auto design =
+      data.formula != nullptr ? Result<Design>(formula_design(*data.formula)) : make_design(data, request);
   if (!design) return fail(design.error());
   const Moments moments = assemble(data.folded, design->columns);
 
@@ -150,14 +170,26 @@ Result<Problem> make_problem(FoldedData data, const FitRequest& request) {
   Plan& plan = problem.plan;
   plan.parameters = std::move(design->parameters);
   plan.target = problem.data.target.name;
+  problem.has_intercept = has_intercept;
   plan.warnings = std::move(design->warnings);
+  if (problem.data.formula != nullptr) {
+    describe_formula(*problem.data.formula, plan);
+    const AffineForm& affine = *problem.data.formula->affine;
+    if (request.l2 > 0 && affine.intercept && !has_intercept) {
+      return fail(ErrorKind::usage,
+                  fmt::format("the constant term is {} times {}, and a constant term is never penalised",
+                              shortest(affine.intercept_feature),
+                              in_quotes(problem.data.formula->formula.parameters[*affine.intercept])),
+                  "write the constant term as a parameter by itself, or leave --l2 out");
+    }
+  }
   for (std::size_t j = 0; j < plan.parameters.size(); ++j) {
     for (FeatureSummary& feature : problem.features) {
       const bool own = feature.kind == ColumnKind::numeric && feature.name == plan.parameters[j].column;
       if (own) feature.spread = moments.spread(j);
     }
   }
-  auto start = start_values(request, plan.parameters);
+  auto start = start_values(request, plan.parameters, 0.0);
   if (!start) return fail(start.error());
   problem.start = std::move(*start);
 
@@ -165,13 +197,14 @@ Result<Problem> make_problem(FoldedData data, const FitRequest& request) {
   plan.scale = request.scale == ScaleChoice::standard || (plan.scale_chosen && !request.learning_rate)
                    ? Scale::standard
                    : Scale::none;
-  LeastSquaresSettings settings{request.intercept, request.cost, plan.scale, request.l2,
+  LeastSquaresSettings settings{has_intercept, request.cost, plan.scale, request.l2,
                                 request.penalty_on_standard_scale};
   const auto make_cost = [&] { return std::make_unique<LeastSquares>(moments, settings, problem.start); };
   problem.cost = make_cost();
   if (problem.cost->size() == 0) {
     return fail(ErrorKind::data, "there is nothing to fit: no feature has more than the value zero",
-                "name other features, or leave --no-intercept out");
+                problem.data.formula != nullptr ? "what the parameters multiply is zero in every row"
+                                                : "name other features, or leave --no-intercept out");
   }
   if (request.start == StartKind::random) {
     Point random(std::vector<double>(problem.cost->size()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folded data and a request -> the cost to descend on, its parameters by name, and the plan of the descent with everything
-// that can be told before the first step.
+// Folded data and a request -> the cost to descend on, its parameters by name, and the plan of the descent
+// with everything that can be told before the first step.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace talweg {
 
 /// What a parameter belongs to.
 struct Parameter {
-  std::string name;        ///< `carat`, `cut[Ideal]`, `intercept`
-  std::string column;      ///< empty for the intercept
+  std::string name;    ///< `carat`, `cut[Ideal]`, `intercept`
+  std::string column;  ///< empty for the intercept
   std::optional<std::string> level;
   bool intercept = false;
 };
@@ -36,48 +36,66 @@ struct FeatureSummary {
   std::uint64_t missing = 0;
 };
 
+/// What the curvature at one point says; it holds near that point alone.
+struct LocalRates {
+  double stable_rate = 0;       ///< gd's, 2/L
+  double condition_number = 0;  ///< L/m
+};
+
 /// The plan: what will be done and what is known of it beforehand.
 struct Plan {
   std::vector<Parameter> parameters;
   std::string target;
-  std::string objective;           ///< the cost spelled out
+  std::string objective;  ///< the cost spelled out
+  std::string formula;    ///< as it was understood, `y = a*exp(-b*x) + c`; empty: a linear model
+  std::vector<std::string> formula_columns;
+  bool over_rows = false;  ///< not affine in its parameters: no global rates, no forecast, no certificate
+  std::optional<LocalRates> at_start;  ///< over rows
+  std::uint64_t restarts = 0;
   CostKind cost = CostKind::mse;
   Scale scale = Scale::none;
-  bool scale_chosen = false;       ///< by talweg
+  bool scale_chosen = false;  ///< by talweg
   Optimizer optimizer = Optimizer::gd;
   bool optimizer_chosen = false;
-  bool hidden_curvature = false;  ///< a direction is flatter than the eigenvalues' rounding: forecasts do not see it
-  bool preconditioned = false;     ///< gd in the coordinates of the Cholesky factor
-  std::string why;                 ///< of the optimizer chosen
+  bool hidden_curvature =
+      false;  ///< a direction is flatter than the eigenvalues' rounding: forecasts do not see it
+  bool preconditioned = false;          ///< gd in the coordinates of the Cholesky factor
+  std::string why;                      ///< of the optimizer chosen
   std::optional<double> learning_rate;  ///< absent: exact along each line (cg)
   bool learning_rate_chosen = false;
   double momentum = 0;
   std::optional<double> largest_stable_rate;  ///< of the optimizer and the coordinates used
   std::optional<double> best_rate;            ///< gd's
-  std::optional<double> standard_stable_rate; ///< the same optimizer's with --scale standard, where scale is none
+  std::optional<double>
+      standard_stable_rate;  ///< the same optimizer's with --scale standard, where scale is none
   std::optional<double> equivalent_mse, equivalent_half_mse, equivalent_sse;
   std::optional<double> condition_number;
   Forecast forecast;
-  std::uint64_t epochs = 0;             ///< most epochs
+  std::uint64_t epochs = 0;  ///< most epochs
   std::optional<double> tolerance;
   double start_cost = 0;
-  std::string steepest;            ///< the parameter with the largest part in the direction of the largest curvature
-  double steepest_share = 0;       ///< its share of that direction's squared length
+  std::string steepest;  ///< the parameter with the largest part in the direction of the largest curvature
+  double steepest_share = 0;  ///< its share of that direction's squared length
   std::vector<std::string> warnings;
 };
+
+struct RowProblem;
 
 struct Problem {
   FoldedData data;
   std::vector<FeatureSummary> features;
-  std::vector<MomentColumn> columns;     ///< per parameter but the intercept, then the target: where its values come from
-  std::vector<double> start;             ///< user's units
-  std::unique_ptr<LeastSquares> cost;
+  std::vector<MomentColumn>
+      columns;  ///< per parameter but the intercept, then the target: where its values come from
+  std::vector<double> start;  ///< user's units
+  bool has_intercept = true;
+  std::unique_ptr<LeastSquares> cost;  ///< null over rows
+  std::shared_ptr<RowProblem> rows;    ///< null on a folded cost
   Curvature curvature;
   Plan plan;
 };
 
-/// Builds the problem and plans its descent. Errors: one row with an intercept, unknown names in the start, names that
-/// clash.
+/// Builds the problem and plans its descent. Errors: one row with an intercept, unknown names in the start,
+/// names that clash.
 Result<Problem> make_problem(FoldedData data, const FitRequest& request);
 
 }  // namespace talweg

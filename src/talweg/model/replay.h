@@ -32,7 +32,7 @@ struct Replay {
   std::vector<std::size_t> carried;  ///< numbers of parameters, the most important first; constant ones never
   std::vector<double> unit;          ///< per carried parameter; 1 for the intercept
   std::vector<double> origin;        ///< per carried parameter; 0 for the intercept
-  std::vector<double> optimum;  ///< per carried parameter: its coordinate at the optimum, in u
+  std::vector<double> optimum;       ///< per carried parameter: its coordinate at the optimum, in u
   std::vector<double> rows;  ///< carried x modes: the eigenvectors' entries at the parameter (intercept: c)
   std::vector<double>
       intercept_row;  ///< modes: what the intercept gains from a unit of a mode; empty without one

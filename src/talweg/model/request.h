@@ -20,7 +20,8 @@
 namespace talweg {
 
 enum class ScaleChoice { automatic, none, standard };
-enum class StartKind { zeros, ones, random, values };
+/// automatic: zeros where the prediction is linear in the parameters, else ones.
+enum class StartKind { automatic, zeros, ones, random, values };
 
 /// One epoch in the user's units. `parameters` in the order of the names given to RunObserver::begin.
 struct EpochView {
@@ -51,8 +52,10 @@ class RunObserver {
 struct FitRequest {
   std::vector<std::string> paths;  ///< files, "-" for standard input
   TableOptions table;
-  ColumnRequest columns;
-  bool intercept = true;
+  ColumnRequest
+      columns;          ///< with a formula: weights, missing, bad_rows, rejects, numeric and the words alone
+  std::string formula;  ///< `y = a*exp(-b*x) + c`; empty: a linear model of columns.target
+  bool intercept = true;  ///< of a linear model; a formula says itself whether it has one
 
   CostKind cost = CostKind::mse;
   double l2 = 0;
@@ -62,16 +65,21 @@ struct FitRequest {
   std::optional<Optimizer> optimizer;   ///< absent: chosen
   std::optional<double> learning_rate;  ///< absent: chosen; > 0
   double momentum = 0.9;                ///< in [0, 1)
-  StartKind start = StartKind::zeros;
-  std::vector<std::pair<std::string, double>> start_values;  ///< for StartKind::values; others start at zero
-  std::string start_source = "--start";                      ///< where they come from, for messages
+  double adam_first = 0.9;              ///< adam's two, in [0, 1)
+  double adam_second = 0.999;
+  StartKind start = StartKind::automatic;
+  std::vector<std::pair<std::string, double>>
+      start_values;                      ///< for StartKind::values; others start where they do by default
+  std::string start_source = "--start";  ///< where they come from, for messages
   std::uint64_t seed = 1;
-  std::optional<std::uint64_t> epochs;  ///< absent: 10,000,000
-  std::optional<double> tolerance;      ///< absent: 1e-12, or none where `epochs` is given
+  std::uint64_t restarts =
+      0;  ///< further runs from random starts, for costs that are not convex; the best run is kept
+  std::optional<std::uint64_t> epochs;  ///< absent: 10,000,000; over rows 10,000
+  std::optional<double> tolerance;      ///< absent: 1e-12, over rows 1e-8, or none where `epochs` is given
   std::optional<double> max_seconds;
 
-  /// Rows kept for pictures, at most (model/row_sample.h); above 0 the Fit carries what a page needs (Fit::replay,
-  /// Fit::rows).
+  /// Rows kept for pictures, at most (model/row_sample.h); above 0 the Fit carries what a page needs
+  /// (Fit::replay, Fit::rows).
   std::size_t sample_rows = 0;
   unsigned threads = 0;  ///< 0: one a core; the result does not depend on it
   const StopFlag* stop = nullptr;

@@ -46,6 +46,10 @@ void add_data(const IngestAudit& audit, const std::vector<ColumnInfo>& columns, 
 
 void add_plan(const Plan& plan, Json& out) {
   out["target"] = valid_utf8(plan.target);
+  if (!plan.formula.empty()) {
+    out["formula"] = valid_utf8(plan.formula);
+    out["formula_columns"] = texts(plan.formula_columns);
+  }
   out["objective"] = valid_utf8(plan.objective);
   out["loss"] = cost_name(plan.cost);
   out["optimizer"] = optimizer_name(plan.optimizer);
@@ -63,10 +67,17 @@ void add_plan(const Plan& plan, Json& out) {
 }
 
 Json exact(const std::vector<Parameter>& names, const std::vector<double>& parameters, double cost) {
+  if (parameters.empty()) return nullptr;
   Json out;
   out["parameters"] = by_name(names, parameters);
   out["cost"] = number(cost);
   return out;
+}
+
+Json local_rates(const std::optional<LocalRates>& rates) {
+  if (!rates) return nullptr;
+  return {{"stable_learning_rate", number(rates->stable_rate)},
+          {"condition_number", number(rates->condition_number)}};
 }
 
 Json audit_json(const IngestAudit& audit, const std::vector<ColumnInfo>& columns,
@@ -137,6 +148,18 @@ std::string fit_json(const Fit& fit, const EpochTable* epochs) {
                         {"parameter_bounds", by_name(names, fit.certificate.parameter_bounds)},
                         {"parameter_distance_bound", number(fit.certificate.parameter_distance_bound)}};
   out["exact"] = exact(names, fit.exact_parameters, fit.exact_cost);
+  if (fit.plan.over_rows) {
+    out["local"] = {{"start", local_rates(fit.plan.at_start)}, {"end", local_rates(fit.at_end)}};
+    out["relative_offset"] = number(fit.relative_offset);
+  }
+  if (!fit.valleys.empty()) {
+    out["valleys"] = Json::array();
+    for (const Valley& valley : fit.valleys) {
+      out["valleys"].push_back({{"cost", number(valley.cost)},
+                                {"runs", valley.runs},
+                                {"parameters", by_name(names, valley.parameters)}});
+    }
+  }
   out["post_mortem"] = fit.post_mortem.empty() ? Json(nullptr) : Json(valid_utf8(fit.post_mortem));
   std::vector<std::string> warnings = fit.warnings;
   warnings.insert(warnings.end(), fit.notes.begin(), fit.notes.end());
@@ -162,7 +185,13 @@ std::string forecast_json(const Problem& problem, bool audit) {
   add_plan(plan, out);
   out["start_cost"] = number(plan.start_cost);
   out["tolerance"] = number(plan.tolerance);
-  out["exact"] = exact(plan.parameters, problem.cost->optimum(), problem.cost->lowest_cost());
+  out["exact"] = problem.cost == nullptr
+                     ? Json(nullptr)
+                     : exact(plan.parameters, problem.cost->optimum(), problem.cost->lowest_cost());
+  if (plan.over_rows) {
+    out["parameters"] = by_name(plan.parameters, problem.start);
+    out["local"] = {{"start", local_rates(plan.at_start)}};
+  }
   out["warnings"] = texts(plan.warnings);
   out["seconds"] = {{"read", problem.data.seconds_reading}, {"fold", problem.data.seconds_folding}};
   if (audit) out["audit"] = audit_json(problem.data.audit, columns, problem.features);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "talweg/base/numbers.h"
+#include "talweg/model/formula_data.h"
 #include "talweg/model/json_text.h"
 #include "talweg/report/table.h"
 #include "talweg/report/text.h"
@@ -33,7 +34,12 @@ std::string part_text(const Json& document, const char* key) {
 Result<std::string> model_text(const Model& model, const Style& style) {
   const Json document = Json::parse(model.document, nullptr, false);
   if (document.is_discarded()) return fail(ErrorKind::data, "the model is not valid JSON");
-  std::string out = fmt::format("linear model of {}\n", style.bold(printable(model.target)));
+  std::string out =
+      model.formula != nullptr
+          ? fmt::format("formula {}\npredicts {}\n",
+                        style.bold(printable(model.formula->left_text + " = " + model.formula->right_text)),
+                        printable(model.formula->left_text))
+          : fmt::format("linear model of {}\n", style.bold(printable(model.target)));
   TextTable parameters({"parameter", "value", "standard error"});
   for (std::size_t j = 0; j < model.parameters.size(); ++j) {
     const Json& entry = document.at("parameters").at(j);
@@ -42,6 +48,14 @@ Result<std::string> model_text(const Model& model, const Style& style) {
   }
   out += parameters.text();
   out += "\ncolumns\n";
+  if (model.formula != nullptr) {
+    std::vector<std::string> names;
+    for (const ColumnUse& use : model.formula->formula.columns) names.push_back(use.text());
+    out += fmt::format("  {}\n", printable(name_list(names, "and", names.size())));
+    for (const char* key : {"fit", "options", "data"})
+      out += fmt::format("\n{}\n{}", key, part_text(document, key));
+    return out;
+  }
   TextTable columns({"column", "kind", "mean", "levels"});
   for (const FeatureSummary& feature : model.features) {
     const bool numeric = feature.kind == ColumnKind::numeric;

@@ -42,12 +42,18 @@ std::string method_text(const Plan& plan) {
     out += fmt::format(", momentum {}", shortest(plan.momentum));
   }
   if (plan.learning_rate) {
+    const char* chosen = plan.optimizer == Optimizer::adam ? "its usual one"
+                         : plan.over_rows                  ? "the best one for the curvature at the start"
+                                                           : "the best constant one";
     out += fmt::format(
         ", learning rate {} ({})",
         plan.learning_rate_chosen ? short_text(*plan.learning_rate) : shortest(*plan.learning_rate),
-        plan.learning_rate_chosen ? "the best constant one" : "given");
-  } else {
+        plan.learning_rate_chosen ? chosen : "given");
+  } else if (!plan.over_rows) {
     out += ", exact step along each direction";
+  } else {
+    out += plan.optimizer == Optimizer::lm ? " (Levenberg-Marquardt), steps bounded by a trust region"
+                                           : ", step lengths by a line search";
   }
   out += fmt::format(", scale {}{}", scale_name(plan.scale), plan.scale_chosen ? " (chosen)" : "");
   if (plan.optimizer_chosen) out += fmt::format("; {} because {}", optimizer_name(plan.optimizer), plan.why);
@@ -55,6 +61,11 @@ std::string method_text(const Plan& plan) {
 }
 
 std::string forecast_line(const Plan& plan) {
+  if (plan.over_rows) return "none: the cost is not quadratic in the parameters";
+  if (!plan.forecast.epochs && !plan.preconditioned &&
+      (plan.optimizer == Optimizer::adam || plan.optimizer == Optimizer::lbfgs)) {
+    return fmt::format("none for {}", optimizer_name(plan.optimizer));
+  }
   const std::string to = fmt::format(" to tolerance {}", shortest(plan.tolerance.value_or(1e-12)));
   if (!plan.forecast.epochs && plan.hidden_curvature) {
     return "none: the flattest direction is lost in the rounding of the eigenvalues";
@@ -80,10 +91,15 @@ std::string ending_text(const Fit& fit) {
   const std::string epochs = plural(fit.epochs, "epoch");
   switch (end.reason) {
     case Reason::tolerance:
+      if (fit.plan.over_rows) {
+        return fmt::format("converged in {}: gradient norm {}, the limit {}", epochs,
+                           short_text(end.measured, 3), short_text(end.limit, 3));
+      }
       return fmt::format("converged in {}: cost - lowest cost is {}, the limit {}", epochs,
                          short_text(end.measured, 3), short_text(end.limit, 3));
     case Reason::rounding:
-      if (end.limit == 0) return fmt::format("stopped after {}: no step lowers the cost any more", epochs);
+      if (end.limit == 0 || fit.plan.over_rows)
+        return fmt::format("stopped after {}: no step lowers the cost any more", epochs);
       return fmt::format(
           "converged in {} to the last digit: what is left ({}) is lost in the rounding of the parameters",
           epochs, short_text(end.measured, 3));
@@ -107,6 +123,9 @@ std::string ending_text(const Fit& fit) {
 }
 
 std::string certificate_text(const Fit& fit) {
+  if (fit.plan.over_rows) {
+    return fmt::format("none (see the note); relative offset {}", optional_text(fit.relative_offset, 3));
+  }
   if (!fit.certificate.cost_gap_bound) return "none (see the warnings)";
   std::string out = fmt::format("the cost is proven within {} of the lowest cost {}",
                                 short_text(*fit.certificate.cost_gap_bound, 3), short_text(fit.exact_cost));

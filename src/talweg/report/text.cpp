@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "talweg/base/numbers.h"
+#include "talweg/model/formula_data.h"
 #include "talweg/model/json_text.h"
 #include "talweg/report/sentences.h"
 #include "talweg/report/table.h"
@@ -19,8 +20,29 @@ std::string line(const char* label, const std::string& text) {
   return fmt::format("{:<12}{}\n", label, text);
 }
 
+// The formula and what its names were taken for.
+std::string formula_text(const Plan& plan) {
+  if (plan.formula.empty()) return {};
+  std::vector<std::string> parameters;
+  for (const Parameter& parameter : plan.parameters) parameters.push_back(parameter.name);
+  return line("formula", printable(plan.formula)) +
+         line("names", printable(fmt::format("columns {}; parameters {}", name_list(plan.formula_columns),
+                                             name_list(parameters, "and", kParametersShown))));
+}
+
 std::string before_text(const Plan& plan) {
   std::string out;
+  if (plan.over_rows) {
+    out += line(
+        "stable",
+        plan.at_start
+            ? fmt::format("learning rates below {} near the start (gd; local, the curvature changes on "
+                          "the way); condition number there {}",
+                          short_text(plan.at_start->stable_rate), short_text(plan.at_start->condition_number))
+            : std::string("not known: the cost has no curvature at the start"));
+    out += line("forecast", forecast_line(plan));
+    return out;
+  }
   out += line("stable", fmt::format("learning rates below {}{}; best constant rate {}; condition number {}",
                                     optional_text(plan.largest_stable_rate),
                                     plan.optimizer == Optimizer::cg ? " (for gd)" : "",
@@ -36,13 +58,20 @@ std::string before_text(const Plan& plan) {
 }
 
 std::string parameter_table(const Fit& fit) {
-  TextTable table({"parameter", "value", "standard error", "closed form", "off by at most"});
+  const bool closed_form = !fit.exact_parameters.empty();
+  std::vector<std::string> header = {"parameter", "value", "standard error"};
+  if (closed_form) header.insert(header.end(), {"closed form", "off by at most"});
+  TextTable table(header);
   const std::vector<Parameter>& names = fit.plan.parameters;
   const std::size_t shown = names.size() > kParametersShown ? kParametersShown - 1 : names.size();
   const auto add = [&](std::size_t j) {
-    table.add({printable(names[j].name), short_text(fit.parameters[j], 10),
-               optional_text(fit.standard_errors[j], 4), short_text(fit.exact_parameters[j], 10),
-               optional_text(fit.certificate.parameter_bounds[j], 2)});
+    std::vector<std::string> cells = {printable(names[j].name), short_text(fit.parameters[j], 10),
+                                      optional_text(fit.standard_errors[j], 4)};
+    if (closed_form) {
+      cells.push_back(short_text(fit.exact_parameters[j], 10));
+      cells.push_back(optional_text(fit.certificate.parameter_bounds[j], 2));
+    }
+    table.add(std::move(cells));
   };
   for (std::size_t j = 0; j < shown; ++j) add(j);
   if (shown < names.size()) add(names.size() - 1);
@@ -51,6 +80,25 @@ std::string parameter_table(const Fit& fit) {
     out += fmt::format("  ({} more; --json or the model file has them all)\n", names.size() - shown - 1);
   }
   return out;
+}
+
+// Where the runs of --restarts have ended, the lowest first.
+std::string valleys_text(const Fit& fit) {
+  if (fit.valleys.empty()) return {};
+  constexpr std::size_t kShown = 10;
+  std::vector<std::string> header = {"valley", "runs", "cost"};
+  for (const Parameter& parameter : fit.plan.parameters) header.push_back(printable(parameter.name));
+  TextTable table(header);
+  for (std::size_t k = 0; k < fit.valleys.size() && k < kShown; ++k) {
+    std::vector<std::string> cells = {std::to_string(k + 1), grouped(fit.valleys[k].runs),
+                                      short_text(fit.valleys[k].cost, 8)};
+    for (const double value : fit.valleys[k].parameters) cells.push_back(short_text(value, 6));
+    table.add(std::move(cells));
+  }
+  std::string out = table.text();
+  if (fit.valleys.size() > kShown)
+    out += fmt::format("  ({} more; --json has them all)\n", fit.valleys.size() - kShown);
+  return out + '\n';
 }
 
 bool is_step(std::uint64_t epoch) {
@@ -98,15 +146,21 @@ std::string EpochTable::text() const {
 std::string fit_text(const Fit& fit, const Style& style, const std::string& model_path) {
   std::string out;
   out += line("data", rows_text(fit.audit, fit.plan));
+  out += formula_text(fit.plan);
   out += line("cost", fmt::format("{} = {}", cost_name(fit.plan.cost), printable(fit.plan.objective)));
   out += line("method", method_text(fit.plan));
   out += before_text(fit.plan);
   const std::string ending = printable(ending_text(fit));
   out += line("ended", fit.diverged() ? style.bad(ending) : style.good(ending));
-  out += '\n' + parameter_table(fit) + '\n';
-  out += line("fit", fmt::format("mse {}, rmse {}, r2 {}{}", short_text(fit.mse, 10),
-                                 short_text(std::sqrt(fit.mse), 10), optional_text(fit.r2, 10),
-                                 fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
+  out += '\n' + parameter_table(fit) + '\n' + valleys_text(fit);
+  // What a formula predicts is its left side, on whatever scale that is.
+  const bool transformed = fit.formula != nullptr && !fit.formula->formula.plain_response();
+  out +=
+      line("fit",
+           fmt::format("{}mse {}, rmse {}, r2 {}{}",
+                       transformed ? fmt::format("of {}: ", printable(fit.plan.target)) : std::string(),
+                       short_text(fit.mse, 10), short_text(std::sqrt(fit.mse), 10), optional_text(fit.r2, 10),
+                       fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
   out += line("certificate", certificate_text(fit));
   for (const std::string& note : fit.notes) out += line("note", printable(note));
   out += line("next", next_text(fit, model_path));
@@ -117,6 +171,7 @@ std::string forecast_text(const Problem& problem, const Style& style) {
   const Plan& plan = problem.plan;
   std::string out;
   out += line("data", rows_text(problem.data.audit, plan));
+  out += formula_text(plan);
   out += line("cost", fmt::format("{} = {}", cost_name(plan.cost), printable(plan.objective)));
   out += line("method", method_text(plan));
   out += before_text(plan);
@@ -124,8 +179,10 @@ std::string forecast_text(const Problem& problem, const Style& style) {
     out += line("steepest", fmt::format("{:.0f}% of the direction that limits the rate belongs to {}",
                                         100 * plan.steepest_share, printable(in_quotes(plan.steepest))));
   }
-  out += line("at start", fmt::format("cost {}, lowest cost {}", short_text(plan.start_cost, 10),
-                                      short_text(problem.cost->lowest_cost(), 10)));
+  out += line("at start", problem.cost == nullptr
+                              ? fmt::format("cost {}", short_text(plan.start_cost, 10))
+                              : fmt::format("cost {}, lowest cost {}", short_text(plan.start_cost, 10),
+                                            short_text(problem.cost->lowest_cost(), 10)));
   out += line("next", style.bold("talweg fit") + " with the same options runs it");
   return out;
 }

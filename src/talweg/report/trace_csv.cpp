@@ -8,7 +8,8 @@
 namespace talweg {
 
 std::string csv_field(std::string_view text, char delimiter) {
-  const bool plain = text.find_first_of("\"\n\r") == std::string_view::npos && text.find(delimiter) == std::string_view::npos;
+  const bool plain = text.find_first_of("\"\n\r") == std::string_view::npos &&
+                     text.find(delimiter) == std::string_view::npos;
   if (plain) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {

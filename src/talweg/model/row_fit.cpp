@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/row_fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "talweg/base/numbers.h"
+#include "talweg/base/random.h"
+#include "talweg/descent/trust_region.h"
+#include "talweg/model/plan.h"
+#include "talweg/objective/triangle.h"
+
+namespace talweg {
+namespace {
+
+constexpr double kDivergenceFactor = 1e6;
+constexpr double kSameValley = 1e-6;   // relative difference of the costs
+constexpr double kUndetermined = 1e9;  // how far one parameter's change can be made good by the others
+
+double gradient_norm_at(RowSquares& cost, const std::vector<double>& parameters) {
+  std::vector<double> gradient(cost.size());
+  const double value = cost.evaluate(Point(parameters), gradient);
+  const double norm = euclidean_norm(gradient);
+  return std::isfinite(value) && std::isfinite(norm) ? norm : 0;
+}
+
+DescentSettings descent_settings(const FitRequest& request, const Plan& plan, RowSquares& cost,
+                                 const std::vector<double>& start) {
+  DescentSettings settings;
+  settings.method = method_settings(plan);
+  settings.method.adam_first = request.adam_first;
+  settings.method.adam_second = request.adam_second;
+  // A large tolerance asks for an early end; a small one for what rounding leaves.
+  constexpr double kPolishBelow = 1e-8;
+  settings.method.polish = !plan.tolerance || *plan.tolerance <= kPolishBelow;
+  settings.epochs = plan.epochs;
+  settings.tolerance = plan.tolerance;
+  settings.gradient_scale =
+      std::max(gradient_norm_at(cost, start), gradient_norm_at(cost, std::vector<double>(cost.size(), 0.0)));
+  settings.max_seconds = request.max_seconds;
+  settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, cost.constant_cost());
+  settings.stop = request.stop;
+  return settings;
+}
+
+// The n-th random start: every other one standard normal, the rest scattered about the start given.
+std::vector<double> random_start(std::uint64_t seed, std::uint64_t n, const std::vector<double>& start) {
+  std::vector<double> out(start.size());
+  for (std::size_t j = 0; j < out.size(); ++j) {
+    const double normal = random_normal(seed, n, j);
+    out[j] = n % 2 == 1 && start[j] != 0 ? start[j] * (1 + normal) : normal;
+  }
+  return out;
+}
+
+// Ends from all starts; valleys are told apart by their cost. The best run's start comes back.
+std::vector<double> try_starts(const FitRequest& request, const Plan& plan, RowSquares& cost,
+                               const std::vector<double>& start, std::vector<Valley>& valleys,
+                               std::vector<std::string>& warnings) {
+  struct Run {
+    std::vector<double> start;
+    DescentResult result;
+  };
+  std::vector<Run> runs;
+  std::uint64_t lost = 0;
+  for (std::uint64_t n = 0; n <= request.restarts; ++n) {
+    if (request.stop != nullptr && request.stop->raised()) break;
+    std::vector<double> from = n == 0 ? start : random_start(request.seed, n, start);
+    DescentResult result = minimise(cost, Point(from), descent_settings(request, plan, cost, from));
+    if (result.diverged()) {
+      ++lost;
+    } else {
+      runs.push_back({std::move(from), std::move(result)});
+    }
+  }
+  if (lost > 0) {
+    warnings.push_back(
+        fmt::format("{} of {} starts led nowhere: the cost was not finite there, or it diverged", lost,
+                    request.restarts + 1));
+  }
+  if (runs.empty()) return start;
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const Run& a, const Run& b) { return a.result.cost < b.result.cost; });
+  for (const Run& run : runs) {
+    const double c = run.result.cost;
+    if (valleys.empty() || c - valleys.back().cost > kSameValley * std::abs(c))
+      valleys.push_back({c, 0, run.result.point.high});
+    ++valleys.back().runs;
+  }
+  return runs.front().start;
+}
+
+void add_standard_errors(RowSquares& cost, Fit& fit) {
+  const std::size_t p = fit.parameters.size();
+  fit.standard_errors.assign(p, std::nullopt);
+  fit.certificate.parameter_bounds.assign(p, std::nullopt);
+  Linearised at;
+  if (!cost.linearise(Point(fit.parameters), at)) return;
+  fit.relative_offset = at.squares > 0 ? euclidean_norm(at.q) / std::sqrt(at.squares) : 0;
+  const std::vector<double> inverse = inverse_gram_diagonal(at.triangle, p);
+  std::vector<std::string> loose;
+  for (std::size_t j = 0; j < p; ++j) {
+    const double norm = column_norm(at.triangle, j);
+    if (inverse.empty() ? norm == 0 : !(norm * std::sqrt(inverse[j]) < kUndetermined))
+      loose.push_back(fit.plan.parameters[j].name);
+  }
+  if (inverse.empty() || !loose.empty()) {
+    fit.warnings.push_back(loose.empty()
+                               ? std::string("at this answer the data do not determine all parameters (the "
+                                             "derivatives are dependent): no "
+                                             "standard errors; try another --start, or --restarts 20")
+                               : fmt::format("{} no longer {} here: a change of {} can be made good by the "
+                                             "other parameters; try another "
+                                             "--start, or --restarts 20",
+                                             name_list(loose), loose.size() == 1 ? "matters" : "matter",
+                                             loose.size() == 1 ? "it" : "them"));
+    return;
+  }
+  if (fit.l2 > 0) {
+    fit.notes.emplace_back("a penalty biases the parameters on purpose, so they have no standard errors");
+  } else if (cost.rows() <= p) {
+    fit.notes.emplace_back("there are no more rows than parameters, so there are no standard errors");
+  } else {
+    const double variance = at.squares / static_cast<double>(cost.rows() - p);
+    for (std::size_t j = 0; j < p; ++j) fit.standard_errors[j] = std::sqrt(variance * inverse[j]);
+  }
+}
+
+std::string post_mortem(const Plan& plan, const DescentResult& result) {
+  const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
+  std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
+                                short_text(result.start_cost), short_text(result.termination.measured),
+                                short_text(result.termination.limit));
+  if (plan.learning_rate && plan.at_start) {
+    out += fmt::format(
+        "Learning rate {} is {} times gd's stable rate {} of the curvature at the start (local). Remedy: a "
+        "smaller "
+        "rate, or leave --learning-rate and --optimizer out. ",
+        short_text(*plan.learning_rate), short_text(*plan.learning_rate / plan.at_start->stable_rate, 4),
+        short_text(plan.at_start->stable_rate));
+  }
+  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.",
+                     result.epoch, short_text(result.cost));
+  return out;
+}
+
+void warn_of_ending(Fit& fit) {
+  const bool early = fit.termination.reason == Reason::seconds ||
+                     (fit.termination.reason == Reason::epochs && fit.plan.tolerance);
+  if (!early) return;
+  fit.warnings.push_back(fmt::format("stopped by --{} after {} epochs, before the tolerance {} was reached",
+                                     fit.termination.reason == Reason::seconds ? "max-seconds" : "epochs",
+                                     grouped(fit.epochs), shortest(fit.plan.tolerance.value_or(0))));
+}
+
+}  // namespace
+
+Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
+  const auto began = std::chrono::steady_clock::now();
+  RowSquares& cost = problem.rows->cost;
+  const Plan& plan = problem.plan;
+  if (request.observer != nullptr) request.observer->begin(plan);
+  Fit fit;
+  fit.l2 = request.l2;
+  fit.warnings = plan.warnings;
+  if (request.restarts > 0)
+    problem.start = try_starts(request, plan, cost, problem.start, fit.valleys, fit.warnings);
+
+  DescentSettings settings = descent_settings(request, plan, cost, problem.start);
+  settings.observer = [&](const EpochRecord& record) {
+    fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, record.point->high);
+    if (request.observer == nullptr) return false;
+    return request.observer->epoch(
+        {record.epoch, record.cost, record.gradient_norm, record.learning_rate, record.point->high});
+  };
+  const DescentResult result = minimise(cost, Point(problem.start), settings);
+  fit.termination = result.termination;
+  fit.epochs = result.epochs;
+  fit.evaluations = result.evaluations;
+  fit.best_epoch = result.epoch;
+  fit.parameters = result.point.high;
+  fit.cost = result.cost;
+  fit.gradient_norm = result.gradient_norm;
+  fit.mse = cost.mean_squared_error(fit.parameters);
+  if (const double total = cost.total_mean_square(); total > 0 && std::isfinite(fit.mse))
+    fit.r2 = 1 - fit.mse / total;
+  fit.start = problem.start;
+  fit.plan = std::move(problem.plan);
+  add_standard_errors(cost, fit);
+  fit.at_end = local_rates(cost, fit.parameters);
+  fit.notes.emplace_back(
+      "no certificate: the cost is not quadratic in the parameters, so no bound holds everywhere; what can "
+      "be said here "
+      "is the relative offset, the part of the residuals that a small step could still take away");
+  fit.formula = problem.rows->formula;
+  fit.columns = std::move(problem.data.features);
+  fit.columns.push_back(problem.data.target);
+  fit.audit = std::move(problem.data.audit);
+  fit.fingerprint = std::move(problem.data.fingerprint);
+  fit.weights = std::move(problem.data.weights);
+  fit.missing = problem.data.missing;
+  if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
+  warn_of_ending(fit);
+  fit.seconds.read = problem.data.seconds_reading;
+  fit.seconds.fold = problem.data.seconds_folding;
+  fit.seconds.descend = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return fit;
+}
+
+}  // namespace talweg
