@@ -18,6 +18,7 @@ namespace {
 DescentSettings settings_of(Optimizer optimizer, double tolerance) {
   DescentSettings settings;
   settings.method.optimizer = optimizer;
+  settings.method.polish = true;
   settings.tolerance = tolerance;
   settings.epochs = 10'000;
   return settings;

@@ -100,7 +100,8 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
   if (runs) {
     app.add_option("-o,--output", options.output, "write the model (JSON)")->group("Output");
     app.add_option("--trace", options.trace, "write every epoch (CSV)")->group("Output");
-    app.add_option("--report", options.report, "write a page with plots and a slider that replays the descent (HTML)")
+    app.add_option("--report", options.report,
+                   "write a page with plots and a slider that replays the descent (HTML)")
         ->group("Output");
     app.add_option("--plot", options.plot,
                    "write four plots on one sheet, and each alone beside it (.svg, .png or .pdf; needs gnuplot)")

@@ -6,6 +6,7 @@
 //   (there the Hessian is
 // the identity, the best rate 1).
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "talweg/descent/line_search.h"
@@ -18,6 +19,10 @@ class GradientDescent final : public Method {
  public:
   explicit GradientDescent(const MethodSettings& settings) : settings_(settings) {}
 
+  [[nodiscard]] bool wants_more() const override {
+    return settings_.precondition && settings_.polish && falling_;
+  }
+
   Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) override {
     direction_.resize(at.gradient.size());
     if (!settings_.precondition || !objective.precondition(at.gradient, direction_)) direction_ = at.gradient;
@@ -28,6 +33,25 @@ class GradientDescent final : public Method {
     }
     Step step;
     step.direction = direction_;
+    if (wants_more()) {
+      // In that metric |step|^2 is twice the gap. Where it no longer shrinks, rounding is all that is left.
+      const double size = -std::inner_product(direction_.begin(), direction_.end(), at.gradient.begin(), 0.0);
+      falling_ = size > 0 && size < last_size_ / 4;
+      last_size_ = size;
+      step.stuck = !falling_;
+      if (step.stuck) return step;
+      // A gradient carried along would shrink for ever; the one at the point itself says when rounding is
+      // reached.
+      step.length = settings_.learning_rate.value_or(1);
+      step.learning_rate = step.length;
+      Point point = at.point;
+      point.move(direction_, step.length);
+      fresh_.resize(direction_.size());
+      step.cost = objective.evaluate(point, fresh_);
+      step.gradient = fresh_;
+      ++evaluations;
+      return step;
+    }
     if (settings_.learning_rate) {
       step.length = *settings_.learning_rate;
       step.learning_rate = step.length;
@@ -57,8 +81,11 @@ class GradientDescent final : public Method {
  private:
   MethodSettings settings_;
   std::vector<double> direction_;
+  std::vector<double> fresh_;
   LineSearch search_;
   double length_ = 1;
+  bool falling_ = true;
+  double last_size_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace

@@ -47,7 +47,7 @@ struct MethodSettings {
   bool precondition = false;  ///< gd in the metric of the Hessian (Objective::precondition)
   double adam_first = 0.9;
   double adam_second = 0.999;
-  bool polish = true;  ///< lm: go on below the tolerance, down to rounding
+  bool polish = false;  ///< lm and preconditioned gd: go on below the tolerance, down to rounding
 };
 
 /// Adam's rate where none is given.

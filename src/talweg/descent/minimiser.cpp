@@ -65,9 +65,8 @@ class Run {
   void update() {
     const Step step = method_->propose(at_, objective_, result_.evaluations);
     if (step.stuck) {
-      const double limit =
-          settings_.tolerance && !objective_.gap() ? *settings_.tolerance * gradient_scale_ : 0;
-      end(gradient_norm_ > limit ? Reason::rounding : Reason::tolerance, gradient_norm_, limit);
+      if (!settings_.tolerance || !within_tolerance())
+        end(gradient_norm_ > 0 ? Reason::rounding : Reason::tolerance, gradient_norm_, 0);
       return;
     }
     candidate_.point = at_.point;
@@ -120,7 +119,9 @@ class Run {
     }
   }
 
-  bool arrived() {
+  bool arrived() { return !method_->wants_more() && within_tolerance(); }
+
+  bool within_tolerance() {
     const double tolerance = *settings_.tolerance;
     if (const auto gap = objective_.gap()) {
       const double by_tolerance = tolerance * tolerance * start_gap_;
@@ -129,7 +130,7 @@ class Run {
       } else if (*gap <= settings_.rounding_gap) {
         end(Reason::rounding, *gap, settings_.rounding_gap);
       }
-    } else if (gradient_norm_ <= tolerance * gradient_scale_ && !method_->wants_more()) {
+    } else if (gradient_norm_ <= tolerance * gradient_scale_) {
       end(Reason::tolerance, gradient_norm_, tolerance * gradient_scale_);
     }
     return ended_;

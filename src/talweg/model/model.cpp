@@ -338,7 +338,7 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   }
   Model model;
   model.document = std::string(document);
-  const auto kind = root.text("kind");
+  const auto kind = json.contains("kind") ? root.text("kind") : Result<std::string>("linear");
   if (!kind) return fail(kind.error());
   if (*kind != "linear" && *kind != "formula")
     return root.wrong("has a kind that is neither linear nor formula");

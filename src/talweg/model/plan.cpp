@@ -63,6 +63,7 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
     const WorstParameter worst = worst_parameter(*problem.cost, problem.start, tolerance);
     if (!request.tolerance && worst.digits < kDigits) {
       plan.preconditioned = true;
+      plan.polish = true;
       plan.why =
           fmt::format("the tolerance {} alone would leave {} with about {} digits", shortest(tolerance),
                       in_quotes(plan.parameters[worst.index].name), std::max(0.0, std::floor(worst.digits)));
@@ -235,6 +236,7 @@ MethodSettings method_settings(const Plan& plan) {
   settings.learning_rate = plan.learning_rate;
   settings.momentum = plan.momentum;
   settings.precondition = plan.preconditioned;
+  settings.polish = plan.polish;
   return settings;
 }
 
@@ -279,6 +281,11 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   const double tolerance = plan.tolerance.value_or(kDefaultTolerance);
   plan.forecast = forecast_epochs(problem.curvature, method_settings(plan), start_gap,
                                   limit_gap(start_gap, tolerance, problem.cost->rounding_gap()), tolerance);
+
+  if (plan.polish && plan.forecast.epochs) {
+    *plan.forecast.epochs += 2;  // what it takes from the tolerance down to rounding
+    plan.forecast.quality = ForecastQuality::about;
+  }
 
   warn_of_columns(problem, plan);
   if (plan.hidden_curvature && !plan.preconditioned) {

@@ -60,6 +60,7 @@ struct Plan {
   bool hidden_curvature =
       false;  ///< a direction is flatter than the eigenvalues' rounding: forecasts do not see it
   bool preconditioned = false;          ///< gd in the coordinates of the Cholesky factor
+  bool polish = false;                  ///< below the tolerance, down to rounding
   std::string why;                      ///< of the optimizer chosen
   std::optional<double> learning_rate;  ///< absent: exact along each line (cg)
   bool learning_rate_chosen = false;
