@@ -32,6 +32,7 @@ class ConjugateGradient final : public Method {
       step.learning_rate = step.length;
       return step;
     }
+    if (length_ == 0) length_ = cautious_length(at.gradient);
     const auto found = search_.search(at, objective, direction_, length_, evaluations);
     step.stuck = !found;
     if (!found) return step;
@@ -64,7 +65,7 @@ class ConjugateGradient final : public Method {
   std::vector<double> direction_;
   std::vector<double> previous_;
   LineSearch search_;
-  double length_ = 1;
+  double length_ = 0;
 };
 
 }  // namespace

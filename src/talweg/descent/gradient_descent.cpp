@@ -67,6 +67,7 @@ class GradientDescent final : public Method {
       step.learning_rate = step.length;
       return step;
     }
+    if (length_ == 0) length_ = cautious_length(at.gradient);
     const auto found = search_.search(at, objective, direction_, length_, evaluations);
     step.stuck = !found;
     if (!found) return step;
@@ -83,7 +84,7 @@ class GradientDescent final : public Method {
   std::vector<double> direction_;
   std::vector<double> fresh_;
   LineSearch search_;
-  double length_ = 1;
+  double length_ = 0;
   bool falling_ = true;
   double last_size_ = std::numeric_limits<double>::infinity();
 };

@@ -8,6 +8,7 @@
 #include <deque>
 #include <numeric>
 
+#include "talweg/descent/line_search.h"
 #include "talweg/descent/method.h"
 #include "talweg/descent/wolfe_search.h"
 
@@ -89,11 +90,7 @@ class Lbfgs final : public Method {
       return step;
     }
     double first = 1;
-    if (pairs_.empty()) {
-      double sum = 0;
-      for (const double g : at.gradient) sum += std::abs(g);
-      first = std::min(1.0, 1 / sum);
-    }
+    if (pairs_.empty()) first = cautious_length(at.gradient);
     const auto found = search_.search(at, objective, direction_, first, evaluations);
     step.stuck = !found;
     if (!found) return step;

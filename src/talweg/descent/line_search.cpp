@@ -6,6 +6,12 @@
 
 namespace talweg {
 
+double cautious_length(std::span<const double> gradient) {
+  double sum = 0;
+  for (const double g : gradient) sum += std::abs(g);
+  return sum > 1 ? 1 / sum : 1;
+}
+
 std::optional<double> LineSearch::cost_at(const Iterate& at, Objective& objective,
                                           std::span<const double> direction, double length,
                                           std::vector<double>& gradient, std::uint64_t& evaluations) const {

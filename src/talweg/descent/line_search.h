@@ -14,6 +14,9 @@
 
 namespace talweg {
 
+/// A first length where nothing is known of the cost's curvature: the step is no longer than 1 in any sense.
+double cautious_length(std::span<const double> gradient);
+
 class LineSearch {
  public:
   struct Found {
