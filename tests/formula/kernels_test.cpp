@@ -79,7 +79,7 @@ TEST(Kernels, LogAtTheEnds) {
   EXPECT_LT(ulps(log_reference(3e-310), std::log(static_cast<long double>(3e-310))), 1);
 }
 
-TEST(Kernels, PowIsWithinOneUlp) {
+TEST(Kernels, PowIsWithinAnUlpAndAQuarter) {
   test::Random random(5);
   double worst = 0;
   for (int k = 0; k < 400'000; ++k) {
@@ -91,7 +91,7 @@ TEST(Kernels, PowIsWithinOneUlp) {
     if (!std::isnormal(static_cast<double>(exact))) continue;
     worst = std::max(worst, ulps(pow_reference(x, y), exact));
   }
-  EXPECT_LT(worst, 1.0);
+  EXPECT_LT(worst, 1.25);
   EXPECT_GT(worst, 0.4);
 }
 
