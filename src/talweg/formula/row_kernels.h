@@ -6,7 +6,7 @@
 // exp: x = k ln2 + r, |r| <= ln2/2, e^r by its Taylor polynomial of degree 13; below 1 ulp.
 // log: x = 2^k m, m in [sqrt(1/2), sqrt(2)), log m = 2 atanh(s), s = (m-1)/(m+1), by its series to s^21;
 // below 1 ulp.
-// pow: of a positive base e^(y log x), the logarithm and the product as pairs; below 1 ulp. Other bases by
+// pow: of a positive base e^(y log x), the logarithm and the product as pairs; below 1.25 ulp. Other bases by
 // the C library. power_log takes (u^v, log u): their product, and 0 where the power is 0. The other functions
 // are those of the C library, row by row.
 #pragma once
