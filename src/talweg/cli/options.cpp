@@ -107,6 +107,7 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
     const std::string name = chosen.empty() ? "" : " " + chosen.front()->get_name();
     if (chosen.empty()) {
       std::vector<std::string> names;
+      names.reserve(std::size(kCommands));
       for (const CommandText& text : kCommands) names.emplace_back(text.name);
       if (!arguments.empty() && !arguments.front().starts_with('-'))
         return fail(unknown_command(arguments.front(), names));

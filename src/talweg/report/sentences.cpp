@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "talweg/base/numbers.h"
 #include "talweg/model/json_text.h"
 
@@ -138,6 +140,7 @@ std::string certificate_text(const Fit& fit) {
 
 std::string next_text(const Fit& fit, const std::string& model_path) {
   if (fit.diverged() && !fit.plan.learning_rate) return "run again with the remedy above";
+  if (!std::isfinite(fit.cost)) return "run again with a --start nearer to zero";
   if (fit.diverged()) return "run again with the rate advised above, or without --learning-rate";
   if (model_path.empty())
     return "add -o model.json to keep the model, then: talweg predict model.json NEW.csv";

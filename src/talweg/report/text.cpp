@@ -155,12 +155,14 @@ std::string fit_text(const Fit& fit, const Style& style, const std::string& mode
   out += '\n' + parameter_table(fit) + '\n' + valleys_text(fit);
   // What a formula predicts is its left side, on whatever scale that is.
   const bool transformed = fit.formula != nullptr && !fit.formula->formula.plain_response();
-  out +=
-      line("fit",
-           fmt::format("{}mse {}, rmse {}, r2 {}{}",
-                       transformed ? fmt::format("of {}: ", printable(fit.plan.target)) : std::string(),
-                       short_text(fit.mse, 10), short_text(std::sqrt(fit.mse), 10), optional_text(fit.r2, 10),
-                       fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
+  const auto finite = [](double value) {
+    return std::isfinite(value) ? short_text(value, 10) : std::string("-");
+  };
+  out += line("fit",
+              fmt::format("{}mse {}, rmse {}, r2 {}{}",
+                          transformed ? fmt::format("of {}: ", printable(fit.plan.target)) : std::string(),
+                          finite(fit.mse), finite(std::sqrt(fit.mse)), optional_text(fit.r2, 10),
+                          fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
   out += line("certificate", certificate_text(fit));
   for (const std::string& note : fit.notes) out += line("note", printable(note));
   out += line("next", next_text(fit, model_path));
