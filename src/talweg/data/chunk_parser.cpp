@@ -24,11 +24,7 @@ std::string_view between(const char* from, const char* to) {
 }  // namespace
 
 ChunkParser::ChunkParser(const RowPlan& plan, const ChunkFormat& format)
-    : plan_(plan),
-      format_(format),
-      builder_(plan),
-      check_words_(plan.cells.has_numeric_words()),
-      mark_(decimal_mark(format.decimal)) {
+    : plan_(plan), format_(format), builder_(plan), check_words_(plan.cells.has_numeric_words()) {
   std::uint32_t dense = 0;
   for (std::size_t i = 0; i < plan.layout.features.size(); ++i) {
     const auto column = static_cast<std::uint32_t>(plan.layout.features[i]);
@@ -41,7 +37,7 @@ ChunkParser::ChunkParser(const RowPlan& plan, const ChunkFormat& format)
   numbers_.push_back({static_cast<std::uint32_t>(plan.layout.target), dense});
   // In the order of the file the bytes are touched once.
   std::sort(numbers_.begin(), numbers_.end(),
-            [](const Field& a, const Field& b) { return a.column < b.column; });
+            [](const NumberField& a, const NumberField& b) { return a.column < b.column; });
   cells_of_texts_.resize(texts_.size());
   powers_.resize(plan.dense_columns);
 }
@@ -73,16 +69,24 @@ bool ChunkParser::fast_row(const char* text, std::size_t begin, const std::uint3
   };
   const char* from = nullptr;
   const char* to = nullptr;
-  for (const Field& number : numbers_) {
+  // Where quotes or words for missing cells may stand, and before a carriage return, fields are looked at one
+  // by one.
+  const std::size_t count = numbers_.size();
+  const bool returns = text[ends[last] - 1] == '\r' && ends[last] != begin;
+  const std::size_t at_once = kQuotes || check_words_                     ? 0
+                              : returns && numbers_.back().column == last ? count - 1
+                                                                          : count;
+  const NumberRow row{text, begin, ends, format_.decimal};
+  for (std::size_t k = 0; k < count; ++k) {
+    if (k < at_once) k = parse_numbers(row, numbers_.data(), k, at_once, values, powers_.data());
+    if (k == count) break;
+    const NumberField& number = numbers_[k];
     if (!field(number.column, from, to)) return false;
-    double& value = values[number.index];
-    double& power = powers_[number.index];
     if (check_words_ && plan_.cells.is_missing(between(from, to))) return false;
-    if (parse_short_decimal(from, to, mark_, value, power)) continue;
     const ParsedNumber parsed = parse_number(between(from, to), format_.decimal);
     if (parsed.status != NumberStatus::ok) return false;
-    value = parsed.value;
-    power = 1;
+    values[number.index] = parsed.value;
+    powers_[number.index] = 1;
   }
   if (plan_.layout.weights) {
     if (!field(static_cast<std::uint32_t>(*plan_.layout.weights), from, to)) return false;

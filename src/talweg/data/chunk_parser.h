@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "talweg/data/number_kernel.h"
 #include "talweg/data/row_builder.h"
 #include "talweg/data/separators.h"
 
@@ -43,9 +44,9 @@ class ChunkParser {
   Outcome parse(std::string_view text, const std::string& file, ParsedRows& rows);
 
  private:
-  struct Field {
+  struct TextField {
     std::uint32_t column = 0;  // of the table
-    std::uint32_t index = 0;   // dense column of a number, feature of a text
+    std::uint32_t index = 0;   // of the features
   };
 
   template <bool kQuotes>
@@ -62,10 +63,9 @@ class ChunkParser {
   const RowPlan& plan_;
   ChunkFormat format_;
   RowBuilder builder_;
-  std::vector<Field> numbers_;  // in the order of the file
-  std::vector<Field> texts_;    // in the order of the features
-  bool check_words_;            // a word for a missing cell could be a number
-  std::uint64_t mark_;          // of the decimals
+  std::vector<NumberField> numbers_;  // in the order of the file
+  std::vector<TextField> texts_;      // in the order of the features
+  bool check_words_;                  // a word for a missing cell could be a number
   SeparatorIndex index_;
   // Of the row in the making: what its numbers are to be divided by, its weight, its texts.
   std::vector<double> powers_;
