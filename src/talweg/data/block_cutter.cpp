@@ -158,7 +158,10 @@ std::optional<Error> BlockCutter::id_like_column() const {
 }
 
 void assemble(const CutBlock& cut, RowBlock& block) {
+  // The values stay as long as they are: a block of the same size is not set to zero first.
+  auto values = std::move(block.values);
   block.clear(cut.number, cut.pieces.front().rows->columns);
+  block.values = std::move(values);
   bool levels = false;
   bool weighted = false;
   for (const RowPiece& piece : cut.pieces) {

@@ -166,6 +166,9 @@ bool ChunkParser::parse_records(std::string_view text, const std::string& file, 
   const char* const data = text.data();
   const std::size_t columns = format_.columns;
   const bool weighted = plan_.layout.weights.has_value();
+  rows.make_room(index_.feed_count);
+  rows.level_end.reserve(rows.rows + index_.feed_count);
+  rows.record.reserve(rows.rows + index_.feed_count);
   const std::uint32_t* ends = index_.fields.data();
   const std::uint32_t* const no_more = ends + index_.field_count;
   std::size_t begin = 0;

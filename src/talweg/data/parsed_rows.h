@@ -7,14 +7,34 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "talweg/base/error.h"
 #include "talweg/data/level_table.h"
 
 namespace talweg {
+
+/// Numbers that are not set to zero before they are written.
+template <class T>
+struct UninitialisedAllocator : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = UninitialisedAllocator<U>;
+  };
+  template <class U>
+  void construct(U* place) noexcept {
+    ::new (static_cast<void*>(place)) U;
+  }
+  template <class U, class... Arguments>
+  void construct(U* place, Arguments&&... arguments) {
+    ::new (static_cast<void*>(place)) U(std::forward<Arguments>(arguments)...);
+  }
+};
 
 struct ParsedRows {
   ParsedRows(std::size_t dense_columns, std::size_t features)
@@ -26,7 +46,8 @@ struct ParsedRows {
   std::uint64_t lines = 0;            ///< line ends passed
   std::size_t rows = 0;               ///< used
   std::vector<std::uint32_t> record;  ///< number of each used row's record in the stretch
-  std::vector<double> values;         ///< rows x columns, row-major; a gap holds 0; may be longer than that
+  std::vector<double, UninitialisedAllocator<double>>
+      values;                         ///< rows x columns, row-major; a gap holds 0; may be longer than that
   std::vector<double> weights;        ///< one per row where there is a column of weights
   std::vector<std::uint32_t> levels;  ///< of all rows, row after row, by numbers of `levels_found`
   std::vector<std::uint32_t> level_end;      ///< per row: end of its levels
@@ -41,12 +62,10 @@ struct ParsedRows {
   std::string rejects;                       ///< the text of the rejected records, for the file of rejects
   std::optional<Error> failed;               ///< what ended the stretch, after the rows above; line as above
 
-  /// Makes `values` long enough for one more row.
-  void make_room() {
-    const std::size_t needed = (rows + 1) * columns;
-    constexpr std::size_t kRowsAtOnce = 64;
-    if (values.size() < needed)
-      values.resize(std::max(2 * values.size(), needed + (kRowsAtOnce - 1) * columns));
+  /// Makes `values` long enough for `more` rows more.
+  void make_room(std::size_t more = 1) {
+    const std::size_t needed = (rows + more) * columns;
+    if (values.size() < needed) values.resize(std::max(needed, values.size() + values.size() / 2));
   }
 };
 
