@@ -52,7 +52,7 @@ void BlockCutter::cut(const std::shared_ptr<ParsedRows>& rows, std::uint64_t fir
     }
     // The used rows of this block are those with records before its end.
     const std::uint64_t end_record = (number + 1) * kBlockRows - first_record;
-    std::size_t end = row + 1;
+    std::size_t end = 0;
     if (rows->record.back() < end_record) {
       end = rows->rows;
     } else {
@@ -84,7 +84,7 @@ Result<void> BlockCutter::count(ParsedRows& rows, std::uint64_t lines_before) {
   return {};
 }
 
-Result<void> BlockCutter::add(std::shared_ptr<ParsedRows> rows, std::uint64_t lines_before,
+Result<void> BlockCutter::add(const std::shared_ptr<ParsedRows>& rows, std::uint64_t lines_before,
                               std::vector<CutBlock>& complete) {
   const std::uint64_t first_record = audit_.records;
   if (auto counted = count(*rows, lines_before); !counted) return stop(counted.error());

@@ -39,7 +39,7 @@ class BlockCutter {
   /// Takes the next stretch; blocks that are complete now are appended to `complete`. `file` and
   /// `lines_before` place the stretch's lines. Errors: what the stretch ended with, too many features, a full
   /// disk under the rejects.
-  Result<void> add(std::shared_ptr<ParsedRows> rows, std::uint64_t lines_before,
+  Result<void> add(const std::shared_ptr<ParsedRows>& rows, std::uint64_t lines_before,
                    std::vector<CutBlock>& complete);
   /// The end of the table: the last block, then the checks that need the whole: no row used, a text column
   /// used by default with 10 or more levels and more than a tenth as many levels as rows.

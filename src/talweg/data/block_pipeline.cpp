@@ -207,7 +207,8 @@ class BlockPipeline {
   void add(Token& token, std::uint64_t lines_before) {
     if (done_) return;
     token.cut.clear();
-    const auto added = state_.cutter->add(std::move(token.rows), lines_before, token.cut);
+    const auto added = state_.cutter->add(token.rows, lines_before, token.cut);
+    token.rows.reset();
     token.batch.first_block = next_block_;
     next_block_ = state_.cutter->records() / kBlockRows;
     token.batch.end_block = next_block_;

@@ -143,7 +143,7 @@ Result<bool> RowReader::State::next(RowBlock& block) {
     std::vector<CutBlock> complete;
     auto rows = new_rows();
     const bool more = parse_records(kBlockRows, *rows);
-    auto added = cutter->add(std::move(rows), 0, complete);
+    auto added = cutter->add(rows, 0, complete);
     if (added && !more) {
       ended = true;
       added = cutter->finish(complete);

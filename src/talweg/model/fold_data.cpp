@@ -209,8 +209,9 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
   const std::size_t blocks = (features.rows + kBlockRows - 1) / kBlockRows;
   const std::size_t groups = (blocks + kBlocksInGroup - 1) / kBlocksInGroup;
   FoldTree tree;
-  const tbb::global_control control(tbb::global_control::max_allowed_parallelism,
-                                    options.threads > 0 ? options.threads : tbb::info::default_concurrency());
+  const tbb::global_control control(
+      tbb::global_control::max_allowed_parallelism,
+      options.threads > 0 ? options.threads : static_cast<std::size_t>(tbb::info::default_concurrency()));
   RowSampler sampler(options.sample_rows);
   std::vector<ArrayGroup> wave;
   for (std::size_t first = 0; first < groups; first += kGroupsAtOnce) {
