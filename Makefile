@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target installs what it misses (Debian packages, scripts/install-packages) and can be called on a fresh machine.
-.PHONY: build demo test test-fast asan tsan bench format check clean
+.PHONY: build demo test test-fast asan tsan bench accuracy format check clean
 .DEFAULT_GOAL := build
 
 build:
@@ -33,6 +33,9 @@ asan tsan:
 bench: build
 	@scripts/install-packages bench
 	@bench/run
+
+accuracy: build
+	@scripts/accuracy build/release/talweg
 
 format:
 	@scripts/install-packages check
