@@ -31,7 +31,7 @@ def process(document, binary):
         (folder / "data").symlink_to(ROOT / "data")
         (folder / "bin").mkdir()
         (folder / "bin" / "talweg").symlink_to(pathlib.Path(binary).resolve())
-        environment = dict(os.environ, PATH=f"{folder / 'bin'}:{os.environ['PATH']}", LC_ALL="C")
+        environment = dict(os.environ, PATH=f"{folder / 'bin'}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
         for line in document.read_text().splitlines():
             if line.startswith("```"):
                 inside = line == "```console"

@@ -137,8 +137,11 @@ std::string result_text(const Options& options, const Fit& fit, const Watcher& w
   if (options.json) return fit_json(fit, options.verbose ? &watcher.table() : nullptr);
   if (options.quiet) return {};
   std::string out;
-  if (options.verbose) out = audit_text(fit.audit, fit.columns, fit.features) + watcher.table().text() + '\n';
-  return out + fit_text(fit, output_style(options), fit.diverged() ? "" : options.output);
+  const Style style = output_style(options);
+  if (options.verbose) {
+    out = audit_text(fit.audit, fit.columns, fit.features, style.width) + wrapped(watcher.table().text(style.width), style.width) + '\n';
+  }
+  return out + fit_text(fit, style, fit.diverged() ? "" : options.output);
 }
 
 }  // namespace
@@ -229,8 +232,9 @@ int run_forecast(Options options, const StopFlag& stop) {
   if (options.json) {
     out = forecast_json(*problem, options.verbose);
   } else if (!options.quiet) {
-    if (options.verbose) out = audit_text(problem->data.audit, columns, problem->features);
-    out += forecast_text(*problem, output_style(options));
+    const Style style = output_style(options);
+    if (options.verbose) out = audit_text(problem->data.audit, columns, problem->features, style.width);
+    out += forecast_text(*problem, style);
   }
   if (auto printed = print(out); !printed) return report_error(printed.error());
   return kSuccess;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/cli/terminal.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,24 @@
 
 namespace talweg::cli {
 namespace {
+
+// As the locale's variables say it (POSIX: the first that is set counts).
+bool reads_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view text(value);
+    return text.find("UTF-8") != std::string_view::npos || text.find("utf8") != std::string_view::npos ||
+           text.find("UTF8") != std::string_view::npos || text.find("utf-8") != std::string_view::npos;
+  }
+  return false;
+}
+
+// Characters in a line; 0 where the terminal does not say.
+std::size_t terminal_width(int descriptor) {
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 void on_signal(int) {
   if (program_stop().raised()) _exit(kInterrupted);
@@ -71,9 +90,12 @@ int report_error(const Error& error) {
 Style output_style(const Options& options) {
   const char* no_color = std::getenv("NO_COLOR");
   const bool refused = no_color != nullptr && *no_color != '\0';
-  const bool wanted =
-      options.color == "always" || (options.color == "auto" && !refused && ::isatty(STDOUT_FILENO) == 1);
-  return {wanted};
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  Style style;
+  style.color = options.color == "always" || (options.color == "auto" && !refused && terminal);
+  style.width = terminal ? terminal_width(STDOUT_FILENO) : 0;
+  style.blocks = reads_utf8();
+  return style;
 }
 
 ProgressLine::ProgressLine(bool wanted) : enabled_(wanted && ::isatty(STDERR_FILENO) == 1) {}
@@ -88,7 +110,9 @@ bool ProgressLine::due() {
 
 void ProgressLine::draw(const std::string& text) {
   drawn_ = true;
-  (void)write_all(STDERR_FILENO, "\r\x1b[K" + text);
+  // A line that wraps could not be taken back.
+  const std::size_t width = terminal_width(STDERR_FILENO);
+  (void)write_all(STDERR_FILENO, "\r\x1b[K" + (width > 0 ? text.substr(0, width - 1) : text));
 }
 
 void ProgressLine::clear() {

@@ -8,6 +8,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/model/formula_data.h"
 #include "talweg/model/json_text.h"
+#include "talweg/report/cost_curve.h"
 #include "talweg/report/sentences.h"
 #include "talweg/report/table.h"
 
@@ -57,7 +58,7 @@ std::string before_text(const Plan& plan) {
   return out;
 }
 
-std::string parameter_table(const Fit& fit) {
+std::string parameter_table(const Fit& fit, const Style& style) {
   const bool closed_form = !fit.exact_parameters.empty();
   std::vector<std::string> header = {"parameter", "value", "standard error"};
   if (closed_form) header.insert(header.end(), {"closed form", "off by at most"});
@@ -75,7 +76,7 @@ std::string parameter_table(const Fit& fit) {
   };
   for (std::size_t j = 0; j < shown; ++j) add(j);
   if (shown < names.size()) add(names.size() - 1);
-  std::string out = table.text();
+  std::string out = table.text(style.width, {3, 4, 2});
   if (shown + 1 < names.size()) {
     out += fmt::format("  ({} more; --json or the model file has them all)\n", names.size() - shown - 1);
   }
@@ -125,7 +126,7 @@ std::vector<TraceRow> EpochTable::rows() const {
   return out;
 }
 
-std::string EpochTable::text() const {
+std::string EpochTable::text(std::size_t width) const {
   constexpr std::size_t kShown = 6;
   std::vector<std::string> header = {"epoch", "cost", "gradient norm"};
   const std::size_t shown = std::min(kShown, names_.size());
@@ -137,7 +138,7 @@ std::string EpochTable::text() const {
     for (std::size_t j = 0; j < shown; ++j) cells.push_back(short_text(row.parameters[j], 8));
     table.add(std::move(cells));
   }
-  std::string out = table.text();
+  std::string out = table.text(width);
   if (shown < names_.size())
     out += fmt::format("  ({} more parameters; --trace FILE has them all)\n", names_.size() - shown);
   return out;
@@ -152,7 +153,9 @@ std::string fit_text(const Fit& fit, const Style& style, const std::string& mode
   out += before_text(fit.plan);
   const std::string ending = printable(ending_text(fit));
   out += line("ended", fit.diverged() ? style.bad(ending) : style.good(ending));
-  out += '\n' + parameter_table(fit) + '\n' + valleys_text(fit);
+  const std::string curve = cost_curve(fit, style);
+  if (!curve.empty()) out += '\n' + curve;
+  out += '\n' + parameter_table(fit, style) + '\n' + valleys_text(fit);
   // What a formula predicts is its left side, on whatever scale that is.
   const bool transformed = fit.formula != nullptr && !fit.formula->formula.plain_response();
   const auto finite = [](double value) {
@@ -165,8 +168,8 @@ std::string fit_text(const Fit& fit, const Style& style, const std::string& mode
                           fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
   out += line("certificate", certificate_text(fit));
   for (const std::string& note : fit.notes) out += line("note", printable(note));
-  out += line("next", next_text(fit, model_path));
-  return out;
+  out += line("next", style.bold(next_text(fit, model_path)));
+  return wrapped(out, style.width);
 }
 
 std::string forecast_text(const Problem& problem, const Style& style) {
@@ -186,11 +189,11 @@ std::string forecast_text(const Problem& problem, const Style& style) {
                               : fmt::format("cost {}, lowest cost {}", short_text(plan.start_cost, 10),
                                             short_text(problem.cost->lowest_cost(), 10)));
   out += line("next", style.bold("talweg fit") + " with the same options runs it");
-  return out;
+  return wrapped(out, style.width);
 }
 
 std::string audit_text(const IngestAudit& audit, const std::vector<ColumnInfo>& columns,
-                       const std::vector<FeatureSummary>& features) {
+                       const std::vector<FeatureSummary>& features, std::size_t width) {
   std::string out;
   const std::string delimiter = audit.delimiter == '\t' ? "tab"
                                 : audit.delimiter == 0  ? ""
@@ -220,10 +223,10 @@ std::string audit_text(const IngestAudit& audit, const std::vector<ColumnInfo>& 
                    ? (summary->spread > 0 ? short_text(summary->spread) : "constant")
                    : ""});
   }
-  out += table.text();
+  out += table.text(width, {5, 4, 3});
   if (!audit.unused.empty()) out += line("not used", printable(name_list(audit.unused)));
   if (audit.first_rejected) out += line("first bad", printable(audit.first_rejected->text()));
-  return out + '\n';
+  return wrapped(out + '\n', width);
 }
 
 std::string evaluation_text(const Evaluation& evaluation, const Model& model) {

@@ -9,29 +9,17 @@
 #include "talweg/model/fit.h"
 #include "talweg/model/model.h"
 #include "talweg/model/predict.h"
+#include "talweg/report/style.h"
 
 namespace talweg {
-
-/// Marks text for a terminal that shows colours; plain otherwise.
-struct Style {
-  bool color = false;
-  [[nodiscard]] std::string bold(const std::string& text) const { return wrap("1", text); }
-  [[nodiscard]] std::string good(const std::string& text) const { return wrap("32", text); }
-  [[nodiscard]] std::string bad(const std::string& text) const { return wrap("31", text); }
-  [[nodiscard]] std::string warn(const std::string& text) const { return wrap("33", text); }
-
- private:
-  [[nodiscard]] std::string wrap(const char* code, const std::string& text) const {
-    return color ? "\x1b[" + std::string(code) + "m" + text + "\x1b[0m" : text;
-  }
-};
 
 /// Epochs worth a line: the first ten, then 1-2-5 steps, and the last.
 class EpochTable {
  public:
   void begin(const Plan& plan);
   void add(const EpochView& view);
-  [[nodiscard]] std::string text() const;
+  /// In lines of at most `width` characters (0: any number).
+  [[nodiscard]] std::string text(std::size_t width = 0) const;
   [[nodiscard]] std::vector<TraceRow> rows() const;
 
  private:
@@ -44,7 +32,7 @@ class EpochTable {
 std::string fit_text(const Fit& fit, const Style& style, const std::string& model_path);
 std::string forecast_text(const Problem& problem, const Style& style);
 std::string audit_text(const IngestAudit& audit, const std::vector<ColumnInfo>& columns,
-                       const std::vector<FeatureSummary>& features);
+                       const std::vector<FeatureSummary>& features, std::size_t width = 0);
 std::string evaluation_text(const Evaluation& evaluation, const Model& model);
 /// A model file, readable.
 Result<std::string> model_text(const Model& model, const Style& style);
