@@ -12,6 +12,7 @@ int run_forecast(Options options, const StopFlag& stop);
 int run_predict(Options options, const StopFlag& stop);
 int run_evaluate(Options options, const StopFlag& stop);
 int run_show(const Options& options);
+int run_explain(Options options, const StopFlag& stop);
 int run_minimize(Options options, const StopFlag& stop);
 
 }  // namespace talweg::cli

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "talweg/cli/flags.h"
+#include "talweg/cli/explain_options.h"
 #include "talweg/cli/function_options.h"
 
 namespace talweg::cli {
@@ -186,6 +187,11 @@ void name_types(CLI::App& app) {
 
 void declare(CLI::App& app, Command command, Typed& typed, Options& options) {
   if (command == Command::minimize) return declare_minimize(app, typed, options);
+  if (command == Command::explain) {
+    declare_table(app, typed);
+    declare_explain(app, typed, options);
+    return name_types(app);
+  }
   if (command == Command::predict || command == Command::evaluate || command == Command::show) {
     app.add_option("MODEL", options.model, "model file written by talweg fit -o")->required()->type_name("");
   }

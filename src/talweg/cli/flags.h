@@ -18,7 +18,7 @@ struct Typed {
   bool no_intercept = false;
   std::string loss = "mse", penalty_scale = "raw", scale = "auto", optimizer = "auto", learning_rate = "auto",
               start;
-  std::string formula, adam_betas, restarts;
+  std::string formula, adam_betas, restarts, notation = "text";
   std::string l2, momentum, seed, epochs, tolerance, max_seconds, threads;
   bool no_progress = false;
 };

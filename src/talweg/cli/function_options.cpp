@@ -22,9 +22,12 @@ Result<void> read_number(const CLI::App& app, const char* option, const std::str
   return {};
 }
 
-Result<void> read_start(const std::string& text, FunctionRequest& request) {
+}  // namespace
+
+Result<void> read_start(const std::string& text, StartKind& kind,
+                        std::vector<std::pair<std::string, double>>& values) {
   if (text == "zeros" || text == "ones" || text == "random") {
-    request.start = text == "zeros" ? StartKind::zeros : text == "ones" ? StartKind::ones : StartKind::random;
+    kind = text == "zeros" ? StartKind::zeros : text == "ones" ? StartKind::ones : StartKind::random;
     return {};
   }
   const auto entries = parse_names("--start", text);
@@ -38,18 +41,16 @@ Result<void> read_start(const std::string& text, FunctionRequest& request) {
                   fmt::format("--start {} is neither zeros, ones, random nor name=number", in_quotes(entry)),
                   "write --start x=6, or --start x=1,y=2");
     }
-    for (const auto& [other, ignored] : request.start_values) {
+    for (const auto& [other, ignored] : values) {
       if (other == name) {
         return fail(ErrorKind::usage, fmt::format("--start names {} twice", in_quotes(name)),
-                    "give each variable one value");
+                    "give each name one value");
       }
     }
-    request.start_values.emplace_back(name, *value);
+    values.emplace_back(name, *value);
   }
   return {};
 }
-
-}  // namespace
 
 void declare_minimize(CLI::App& app, Typed& typed, Options& options) {
   const auto option = [&](const char* name, std::string& into, const char* type, const char* help,
@@ -143,7 +144,7 @@ Result<void> interpret_minimize(const CLI::App& app, const Typed& typed, Options
     request.epochs = *epochs;
   }
   if (given(app, "--start")) {
-    if (auto read = read_start(typed.start, request); !read) return read;
+    if (auto read = read_start(typed.start, request.start, request.start_values); !read) return read;
   }
   if (given(app, "--seed")) {
     const auto seed = count("--seed", typed.seed);

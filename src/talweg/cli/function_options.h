@@ -9,6 +9,10 @@
 
 namespace talweg::cli {
 
+/// zeros, ones, random, or a list of name=number.
+Result<void> read_start(const std::string& text, StartKind& kind,
+                        std::vector<std::pair<std::string, double>>& values);
+
 void declare_minimize(CLI::App& app, Typed& typed, Options& options);
 Result<void> interpret_minimize(const CLI::App& app, const Typed& typed, Options& options);
 

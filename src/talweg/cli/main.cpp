@@ -31,6 +31,8 @@ int run(const std::vector<std::string>& arguments) {
       return run_evaluate(std::move(*options), stop);
     case Command::show:
       return run_show(*options);
+    case Command::explain:
+      return run_explain(std::move(*options), stop);
     case Command::minimize:
       return run_minimize(std::move(*options), stop);
     case Command::none:

@@ -8,17 +8,24 @@
 #include <string>
 #include <vector>
 
+#include "talweg/formula/explain.h"
 #include "talweg/model/function_run.h"
 #include "talweg/model/predict.h"
 #include "talweg/model/request.h"
 
 namespace talweg::cli {
 
-enum class Command { none, fit, forecast, predict, evaluate, show, minimize };
+enum class Command { none, fit, forecast, predict, evaluate, show, explain, minimize };
+
+struct ExplainOptions {
+  std::vector<std::string> columns;  ///< names that are columns where there are no data
+  Notation notation = Notation::text;
+};
 
 struct Options {
   Command command = Command::none;
   FitRequest fit;               ///< of fit and forecast
+  ExplainOptions explain;       ///< of explain, beside fit
   FunctionRequest function;     ///< of minimize
   PredictRequest predict;       ///< of predict and evaluate
   std::string model;            ///< of predict, evaluate, show

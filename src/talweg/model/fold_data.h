@@ -43,6 +43,7 @@ struct FoldOptions {
   const StopFlag* stop = nullptr;
   std::function<void(std::uint64_t records)> progress;
   std::size_t sample_rows = 0;  ///< rows kept for pictures at most
+  bool keep_rows = false;       ///< a formula's rows are kept even where they could be folded
 };
 
 /// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no

@@ -355,7 +355,8 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
   if (auto checked = check_kinds(*reader, formula); !checked) return fail(checked.error());
   const ColumnGatherer gatherer(formula, *reader);
   FoldedData& data = out.data;
-  if (!bound.affine) {
+  const bool folds = bound.affine && !options.keep_rows;
+  if (!folds) {
     for (std::size_t c = 0; c < formula.columns.size(); ++c) {
       if (bound.right.uses_column(c)) out.stored.push_back(c);
     }
@@ -366,7 +367,7 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
   std::optional<BadRow> bad;
   const auto work = [&](BlockBatch& batch) {
     auto worked = std::make_shared<Worked>();
-    if (bound.affine) {
+    if (folds) {
       fold_linear(bound, gatherer, batch, *worked);
     } else {
       gather_columns(bound, gatherer, batch, *worked);
@@ -380,8 +381,8 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
     for (FoldedPart& part : worked.parts) tree.add(std::move(part));
     for (std::size_t k = 0; k < batch.blocks.size(); ++k) {
       const RowBlock& block = batch.blocks[k];
-      if (options.sample_rows > 0 && bound.affine) sampler.add(block);
-      if (bound.affine) continue;
+      if (options.sample_rows > 0 && folds) sampler.add(block);
+      if (folds) continue;
       std::vector<const double*> kept;
       for (const std::size_t c : out.stored) kept.push_back(worked.columns[k].data() + c * kBlockRows);
       kept.push_back(worked.columns[k].data() + formula.columns.size() * kBlockRows);
@@ -396,7 +397,7 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
   const auto read = read_blocks(*reader, pipeline, work, gather);
   if (bad) return fail(not_finite(bad->what, find_record(request, bad->record), bad->why, kCellRemedy));
   if (!read) return fail(read.error());
-  if (bound.affine) {
+  if (folds) {
     data.folded = tree.finish();
     data.sample = sampler.finish();
     for (const std::size_t j : bound.slopes()) data.dense_names.push_back(to_text(bound.affine->features[j]));
