@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every target installs what it misses (Debian packages, scripts/install-packages) and can be called on a fresh machine.
-.PHONY: build demo test test-fast asan tsan bench accuracy format check clean
+.PHONY: build demo gallery test test-fast asan tsan bench accuracy format check clean
 .DEFAULT_GOAL := build
 
 build:
@@ -10,6 +10,9 @@ build:
 
 demo: build
 	@scripts/demo
+
+gallery: build
+	@scripts/make-gallery
 
 test:
 	@scripts/install-packages build test

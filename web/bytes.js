@@ -25,7 +25,8 @@ export function readData() {
   if (data.replay) for (const key of Object.keys(data.replay)) data.replay[key] = doubles(data.replay[key]);
   if (data.rows) {
     const single = data.rows.parts_bytes === 4;
-    for (const key of ["numbers", "target", "prediction", "optimal", "weight", "x"]) data.rows[key] = doubles(data.rows[key]);
+    for (const key of ["numbers", "target", "prediction", "optimal", "weight", "x", "curve_x", "path"]) data.rows[key] = doubles(data.rows[key]);
+    data.rows.curve_path = floats(data.rows.curve_path);
     data.rows.parts = single ? floats(data.rows.parts) : doubles(data.rows.parts);
   }
   return data;

@@ -88,7 +88,9 @@ export function controls(run) {
   const warning = el("p", {id: "past-limit", class: "warning", role: "alert", hidden: true});
   const recordedNote = el("p", {class: "quiet", id: "recorded-note", text: run.replay
     ? "This is the run as it was recorded. Move the learning rate, or choose gd, momentum or nesterov, and the page computes the descent itself."
-    : "The cost of this fit is not folded into moments, or has too many parameters to carry its modes: the page shows the run as it was recorded, and no other learning rate can be tried here."});
+    : run.data.plan.over_rows
+      ? "This formula is not linear in its parameters, so its cost does not fold into moments: the page shows the run as it was recorded, and no other learning rate can be tried here."
+      : "There are too many parameters to carry the modes of this cost: the page shows the run as it was recorded, and no other learning rate can be tried here."});
   const reset = el("button", {type: "button", id: "reset", text: "back to the run", onclick: () => { toggle(false); run.reset(); }});
 
   const bar = el("section", {class: "bar", "aria-label": "replay"},

@@ -33,7 +33,8 @@ function pick(list, count, step) {
 export function parameterCurves(run) {
   const plot = new Plot({id: "plot-parameters", title: "Each parameter by epoch", xName: "epoch", yName: "value", height: 300, wide: true});
   const share = el("input", {type: "checkbox", id: "as-share", onchange: () => run.emit()});
-  plot.frame.insertBefore(el("label", {class: "check"}, share, el("span", {text: "as a share of the way from start to closed form"})), plot.picture);
+  const closed = run.carried.every(parameter => parameter.exact !== null);
+  if (closed) plot.frame.insertBefore(el("label", {class: "check"}, share, el("span", {text: "as a share of the way from start to closed form"})), plot.picture);
   const draw = ({result, point}) => {
     const shown = result.shown;
     const start = run.startValues(result.settings);
@@ -58,7 +59,7 @@ export function parameterCurves(run) {
       legend: shown.map((j, s) => ({name: run.carried[j].name, color: seriesStyle(s).color, dash: seriesStyle(s).dash})),
       caption: same ? "Lines: the closed form. Dots: the run as it was recorded." : "",
       alt: `${shown.length} curves over epochs 0 to ${grouped(result.last)}. At epoch ${grouped(point.epoch)}: ` +
-        shown.map(j => `${run.carried[j].name} ${short(point.values[j])} (closed form ${short(run.carried[j].exact)})`).join(", ") + ".",
+        shown.map(j => `${run.carried[j].name} ${short(point.values[j])}${closed ? ` (closed form ${short(run.carried[j].exact)})` : ""}`).join(", ") + ".",
     });
   };
   return {frame: plot.frame, draw};
@@ -90,7 +91,7 @@ export function costCurves(run) {
       ...(forecast ? [{name: "forecast of the run", color: "var(--forecast)", width: 6}] : []),
       {name: "the run as recorded", color: "var(--record)", kind: "dot"}];
     const styles = ["stroke:var(--forecast);stroke-width:7;stroke-linecap:round", "stroke:var(--series-0);stroke-width:2"];
-    linear.begin({...epochAxis(result), y: extent([result.cost, [lowest]])});
+    linear.begin({...epochAxis(result), y: extent([result.cost, folded ? [lowest] : []])});
     linear.upright("now", point.epoch, now);
     if (forecast) linear.path("forecast", forecast.epochs, forecast.gap.map(gap => gap + lowest), styles[0]);
     if (folded) linear.path("lowest", [0, Math.max(1, result.last)], [lowest, lowest], "stroke:var(--muted);stroke-width:1;stroke-dasharray:5 3");
@@ -139,5 +140,7 @@ export function rateCurves(run) {
       alt: `The learning rate of the step that led to each epoch; at the end ${short(result.rate[result.rate.length - 1])}` + (limit ? `, the largest stable one is ${short(limit)}.` : "."),
       caption: result.recorded ? "" : "Constant here; the limit is that of the method chosen."});
   };
-  return {frames: [rate.frame, gradient.frame], draw};
+  // Methods that find the length of a step themselves may have no rate to show.
+  const rated = run.replay || run.recorded.rate.some(Number.isFinite);
+  return {frames: rated ? [rate.frame, gradient.frame] : [gradient.frame], draw};
 }

@@ -30,7 +30,7 @@ export function math(text) {
 function firstStep(run) {
   const {data, carried} = run, {rows} = data;
   const few = 30;
-  if (!rows || rows.of !== rows.target.length || rows.of > few || rows.x.length === 0 || data.l2 > 0) return null;
+  if (!rows || rows.of !== rows.target.length || rows.of > few || rows.x.length === 0 || data.l2 > 0 || data.plan.over_rows || data.parameters.length > 2) return null;
   if (data.plan.scale !== "none") {
     return [el("p", {class: "quiet", text: "This descent runs in standardised coordinates; add --scale none for a first step that can be followed by hand in the columns' own units."})];
   }

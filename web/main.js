@@ -43,7 +43,7 @@ document.getElementById("page").replaceChildren(
   dale ? section("valley", "The valley", "The cost as a landscape: along one parameter, and from above over two.", el("div", {class: "plots"}, dale.frame, above?.frame, keep(spectrum(run)))) : "",
   trio ? section("panels", "Three learning rates on these data", `Gradient descent from the same start, the first 30 epochs. The limit for gd in these coordinates is ${Number(run.limit({method: "gd", momentum: 0}).toPrecision(6))}; “good” is the best constant rate.`, el("div", {class: "plots three"}, trio.frames)) : "",
   derived ? section("gradient", "Where the gradient comes from", null, derived) : "",
-  section("coefficients-section", "Coefficients", "What the descent found, beside the closed form from the same data.", ...coefficientParts),
+  section("coefficients-section", "Coefficients", data.lowest_cost === null ? "What the descent found." : "What the descent found, beside the closed form from the same data.", ...coefficientParts),
   section("about", "What was read, and how to run it again", null, ...audit(data), again(data)),
   el("footer", {class: "quiet", text: `Written by talweg ${data.version}. This page needs no network; it draws with D3 and Observable Plot (ISC licence).`}));
 

@@ -12,7 +12,9 @@ function sampleText(rows) {
 }
 
 /// Predictions of the rows at a point; null: they cannot follow.
-function predictions(rows, replay, away) {
+function predictions(rows, replay, point) {
+  const {away, index} = point, count = rows.target.length;
+  if (rows.path.length > 0 && index !== undefined) return rows.path.subarray(index * count, (index + 1) * count);
   if (!away || rows.parts.length === 0) return null;
   const n = replay.size;
   return rows.optimal.map((optimal, r) => {
@@ -33,34 +35,43 @@ function dotStyle(count) {
 }
 
 function onePlot(run, rows, target) {
-  const plot = new Plot({id: "plot-data", title: `${target} against ${rows.x_name}, with the line`, xName: rows.x_name, yName: target, height: 340});
+  // A straight line is told by two rows; a curve by its own points, or by all rows.
+  const curved = Boolean(run.data.plan.formula) && !(run.replay && run.data.parameters.length <= 2);
+  const plot = new Plot({id: "plot-data", title: `${target} against ${rows.x_name}, with the ${curved ? "curve" : "line"}`, xName: rows.x_name, yName: target, height: 340});
+  const closed = rows.optimal.length > 0;
   const list = table([], [], {label: "predictions"});
   const few = rows.target.length <= fewRows && rows.of === rows.target.length;
   const order = Array.from(rows.x.keys()).sort((a, b) => rows.x[a] - rows.x[b]);
   const ends = [order[0], order[order.length - 1]];
   const x = extent([rows.x]);
   const draw = ({result, point}) => {
-    const predicted = predictions(rows, run.replay, point.away) ?? rows.prediction;
-    const follows = predicted !== rows.prediction;
-    plot.begin({x, y: extent([rows.target, ends.map(r => rows.optimal[r])])});
+    const predicted = predictions(rows, run.replay, point) ?? rows.prediction;
+    const moves = predicted !== rows.prediction || (rows.curve_x.length > 0 && point.index !== undefined);
+    plot.begin({x, y: extent([rows.target, closed ? (curved ? rows.optimal : ends.map(r => rows.optimal[r])) : rows.prediction])});
     // Two rows settle a line; it is drawn through the whole frame.
     const through = (name, values, style) => {
+      if (curved) {
+        const grid = rows.curve_x.length, own = grid > 0 && point.index !== undefined;
+        if (own) plot.path(name, rows.curve_x, rows.curve_path.subarray(point.index * grid, (point.index + 1) * grid), style);
+        else plot.path(name, order.map(r => rows.x[r]), order.map(r => values[r]), style);
+        return;
+      }
       const [a, b] = ends, run_ = rows.x[b] - rows.x[a];
       if (run_ === 0) return;
       const slope = (values[b] - values[a]) / run_;
       const [left, right] = plot.x.domain();
       plot.path(name, [left, right], [values[a] + slope * (left - rows.x[a]), values[a] + slope * (right - rows.x[a])], style);
     };
-    through("closed-form", rows.optimal, "stroke:var(--forecast);stroke-width:6");
+    if (closed) through("closed-form", rows.optimal, "stroke:var(--forecast);stroke-width:6");
     if (few) plot.segments("residuals", order.map(r => [rows.x[r], rows.target[r], rows.x[r], predicted[r]]), "stroke:var(--series-1);stroke-width:1.5");
     const {radius, style} = dotStyle(rows.target.length);
     plot.dots("rows", rows.x, rows.target, style, radius);
     through("fit", predicted, "stroke:var(--ink);stroke-width:2");
     plot.end({
-      legend: [{name: "rows", color: "var(--series-0)", kind: "dot"}, {name: follows ? `the line at epoch ${grouped(point.epoch)}` : "the line of the fit", color: "var(--ink)"},
-        {name: "closed form", color: "var(--forecast)", width: 6}, ...(few ? [{name: "residuals", color: "var(--series-1)"}] : [])],
-      caption: `Drawn from ${sampleText(rows)}.` + (follows ? "" : " The line is that of the fit: it cannot follow the epoch here."),
-      alt: `Points of ${sampleText(rows)}; at epoch ${grouped(point.epoch)} the line is ${target} = ${run.carried.map((parameter, j) => parameter.intercept ? short(point.values[j]) : `${short(point.values[j])}·${rows.x_name}`).join(" + ")}.`,
+      legend: [{name: "rows", color: "var(--series-0)", kind: "dot"}, {name: `the ${curved ? "curve" : "line"} ${moves ? `at epoch ${grouped(point.epoch)}` : "of the fit"}`, color: "var(--ink)"},
+        ...(closed ? [{name: "closed form", color: "var(--forecast)", width: 6}] : []), ...(few ? [{name: "residuals", color: "var(--series-1)"}] : [])],
+      caption: `Drawn from ${sampleText(rows)}.` + (moves ? "" : " The line is that of the fit: it cannot follow the epoch here."),
+      alt: `Points of ${sampleText(rows)}; at epoch ${grouped(point.epoch)} ${curved ? `the curve is that of ${run.carried.map((parameter, j) => `${parameter.name} = ${short(point.values[j])}`).join(", ")}.` : `the line is ${target} = ${run.carried.map((parameter, j) => parameter.intercept ? short(point.values[j]) : `${short(point.values[j])}·${rows.x_name}`).join(" + ")}.`}`,
     });
     if (!few) return;
     const fresh = table([rows.x_name, target, "prediction", "residual"], order.map(r => [short(rows.x[r], 8), short(rows.target[r], 8), short(predicted[r], 8), short(rows.target[r] - predicted[r], 5)]),
@@ -74,10 +85,11 @@ function manyPlots(run, rows, target) {
   const fitted = new Plot({id: "plot-data", title: "Predicted against observed", xName: `${target}, predicted`, yName: `${target}, observed`, height: 340});
   const residual = new Plot({id: "plot-residuals", title: "Residuals against predictions", xName: `${target}, predicted`, yName: "observed − predicted", height: 340});
   const draw = ({point}) => {
-    const predicted = predictions(rows, run.replay, point.away) ?? rows.prediction;
+    const predicted = predictions(rows, run.replay, point) ?? rows.prediction;
     const follows = predicted !== rows.prediction;
     const {radius, style} = dotStyle(rows.target.length);
-    const x = extent([rows.optimal, rows.prediction]), y = extent([rows.target]);
+    const best = rows.optimal.length > 0 ? rows.optimal : rows.prediction;
+    const x = extent([best, rows.prediction]), y = extent([rows.target]);
     const caption = `Drawn from ${sampleText(rows)}` + (follows ? `, at epoch ${grouped(point.epoch)}.` : ", at the parameters of the fit.");
     fitted.begin({x, y});
     const diagonal = [Math.min(...fitted.x.domain(), ...fitted.y.domain()), Math.max(...fitted.x.domain(), ...fitted.y.domain())];
@@ -88,7 +100,7 @@ function manyPlots(run, rows, target) {
     fitted.end({legend: [{name: "rows", color: "var(--series-0)", kind: "dot"}, {name: "predicted = observed", color: "var(--ink)"}], caption,
       alt: `${sampleText(rows)}; the root mean square of observed minus predicted in them is ${short(Math.sqrt(squares / inside), 4)}.`});
     const left = rows.target.map((value, r) => value - predicted[r]);
-    const final = rows.target.map((value, r) => value - rows.optimal[r]);
+    const final = rows.target.map((value, r) => value - best[r]);
     residual.begin({x, y: extent([final, [0]])});
     residual.dots("rows", predicted, left, style, radius);
     residual.path("zero", residual.x.domain(), [0, 0], "stroke:var(--ink);stroke-width:1.5");

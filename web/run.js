@@ -129,7 +129,7 @@ export class Run {
     while (t + 1 < epochs.length && epochs[t + 1] <= epoch) ++t;
     const values = all.map(list => list[t]);
     const away = this.allCarried ? this.replay.displacement(values) : null;
-    return {epoch: epochs[t] ?? 0, away, values, gap: gap[t], cost: cost[t], gradient: gradient[t]};
+    return {epoch: epochs[t] ?? 0, index: t, away, values, gap: gap[t], cost: cost[t], gradient: gradient[t]};
   }
 
   change(settings) {

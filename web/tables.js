@@ -10,7 +10,8 @@ const Plot = globalThis.Plot;
 export function verdict(data) {
   const {tone, ending, certificate, next} = data.verdict;
   const title = {good: "Converged", caution: "Not settled", bad: "Diverged"}[tone];
-  const sure = data.cost_gap_bound === null ? "No certificate: see the warnings."
+  const sure = data.plan.over_rows ? "No certificate: this cost has no closed form to compare with."
+    : data.cost_gap_bound === null ? "No certificate: see the warnings."
     : data.diverged ? `At the parameters given, ${certificate}.` : `Certificate: ${certificate}.`;
   return el("section", {class: `verdict ${tone}`, id: "verdict", "aria-label": "verdict"},
     el("h2", {text: title}), el("p", {class: "lead", text: ending.replace(/^./, letter => letter.toUpperCase()).replace(/\.?$/, ".")}),
@@ -29,7 +30,7 @@ export function figures(data) {
     tile("root mean squared error", short(Math.sqrt(data.mse), 7), `in units of ${data.target}`),
     tile("r²", short(data.r2, 6), "share of the variance explained"),
     tile("learning rate", short(plan.learning_rate), plan.largest_stable_rate !== null ? `stable below ${short(plan.largest_stable_rate)}` : plan.learning_rate === null ? "exact steps" : null),
-    tile("condition number", short(plan.condition_number, 4), "how narrow the valley is"));
+    plan.condition_number === null ? null : tile("condition number", short(plan.condition_number, 4), "how narrow the valley is"));
 }
 
 export function warnings(data) {
@@ -39,6 +40,7 @@ export function warnings(data) {
 
 export function objective(data) {
   return el("div", {class: "objective", id: "objective"},
+    data.plan.formula ? el("p", {}, el("span", {class: "label", text: "formula"}), el("code", {text: data.plan.formula})) : null,
     el("p", {}, el("span", {class: "label", text: "data"}), data.data),
     el("p", {}, el("span", {class: "label", text: "cost"}), el("code", {text: `${data.plan.loss} = ${data.plan.objective}`})),
     el("p", {}, el("span", {class: "label", text: "method"}), data.plan.method));
@@ -54,7 +56,9 @@ export function coefficients(run) {
     return [parameter.name, short(value, 10), short(error, 4), error > 0 ? short(value / error, 4) : "–",
       exact === null ? "–" : short(exact, 10), exact === null || value === null ? "–" : short(value - exact, 2), short(bound, 2)];
   });
-  const out = [table(["parameter", "value", "standard error", "t", "closed form", "value − closed form", "off by at most"], rows, {label: "coefficients", id: "coefficients"})];
+  const closed = listed.some(parameter => parameter.exact !== null);
+  const head = ["parameter", "value", "standard error", "t", "closed form", "value − closed form", "off by at most"];
+  const out = [table(closed ? head : head.slice(0, 4), closed ? rows : rows.map(row => row.slice(0, 4)), {label: "coefficients", id: "coefficients"})];
   const more = data.parameter_count - listed.length;
   if (more > 0) out.push(el("p", {class: "quiet", text: `${plural(more, "more parameter")}: --json or the model file has them all.`}));
   const picture = intervals(run);

@@ -5,7 +5,7 @@ import {join} from "node:path";
 import {talweg} from "./browser.mjs";
 
 // Seeded numbers (mulberry32; Box and Muller).
-function random(seed) {
+export function random(seed) {
   let state = seed;
   const uniform = () => {
     state = (state + 0x6D2B79F5) | 0;
@@ -20,6 +20,7 @@ export function writeData(folder) {
   mkdirSync(folder, {recursive: true});
   writeFileSync(join(folder, "two.csv"), "x,y\n1,2\n3,5\n");
   writeFileSync(join(folder, "three.csv"), "x,y\n1,1\n2,2\n3,2\n");
+  writeFileSync(join(folder, "decay.csv"), "t,y\n0,9.8\n1,7.6\n2,6.4\n3,5.1\n4,4.4\n5,3.7\n6,3.4\n8,2.7\n10,2.3\n12,2.2\n15,2.0\n20,1.9\n");
   const r = random(7);
   const wide = [[...Array.from({length: 500}, (_, j) => `x${j + 1}`), "y"].join()];
   for (let row = 0; row < 1500; ++row) {
@@ -44,6 +45,8 @@ export function commands(root) {
     "diamonds-gd": {words: ["fit", diamonds, "--target", "price", "--optimizer", "gd"]},
     diverged: {words: ["fit", diamonds, "--target", "price", "--features", "carat,depth", "--learning-rate", "0.0003"], exit: 3},
     wide: {words: ["fit", "wide.csv", "--target", "y", "--optimizer", "gd", "--epochs", "300"]},
+    decay: {words: ["fit", "decay.csv", "--formula", "y = a*exp(-b*t) + c"]},
+    parabola: {words: ["fit", join(root, "tests/files/women.csv"), "--formula", "weight = b0 + b1*height + b2*height^2", "--optimizer", "gd", "--epochs", "1000"]},
     evil: {words: ["fit", "evil.csv", "--target", "y&amp;", "--optimizer", "gd"]},
   };
 }

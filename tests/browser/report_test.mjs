@@ -252,6 +252,35 @@ test("a run that the replay cannot make is shown as it was recorded", async () =
   });
 });
 
+test("a formula has its curve, its derivation and, where it folds, its replay", async () => {
+  await withPage("decay", {}, async page => {
+    assert.ok(await page.locator("#rate").count() === 0);
+    assert.match(await text(page, "#recorded-note"), /not linear in its parameters/);
+    assert.equal(await count(page, "#plot-data [data-mark=rows]"), 12);
+    assert.equal(await count(page, "#plot-data [data-mark=residuals]"), 12);
+    assert.ok((await page.locator("#derivation math").count()) >= 4);
+    // The curve and the list follow the epoch: their numbers are the formula's at the trace's parameters.
+    const {names, rows} = readTrace(join(folder, "decay.trace.csv"));
+    assert.ok(rows.length > 5);
+    for (const k of [0, 4, rows.length - 1]) {
+      await page.evaluate(epoch => { globalThis.talweg.run.showEpoch(epoch); globalThis.talweg.drawAll(); }, rows[k][0]);
+      const [a, b, c] = ["a", "b", "c"].map(name => rows[k][4 + names.indexOf(name)]);
+      const shown = await page.locator("#predictions tbody tr td:nth-of-type(2)").allTextContents();
+      [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20].forEach((t, r) => {
+        const expected = a * Math.exp(-b * t) + c;
+        assert.ok(Math.abs(Number(shown[r].replace("−", "-").replace(",", "")) - expected) <= 1e-6 * Math.abs(expected) + 1e-9, `epoch ${rows[k][0]}, t ${t}: ${shown[r]}, expected ${expected}`);
+      });
+    }
+  });
+  await withPage("parabola", {}, async page => {
+    assert.match(await text(page, "#plot-data h3"), /weight against height, with the curve/);
+    const {worst} = await equalsTrace(page, join(folder, "parabola.trace.csv"), {b1: 4.32, b2: 560}, "parabola");
+    console.log(`# parabola: off by at most ${worst.toExponential(1)}`);
+    await slide(page, 1990);
+    assert.ok(await page.locator("#past-limit").isVisible());
+  });
+});
+
 test("it works by keyboard, plays, and saves its plots", async () => {
   await withPage("women", {}, async page => {
     await page.locator("#rate").focus();
@@ -304,7 +333,7 @@ test("a redraw at 500 features and a million epochs", async () => {
 });
 
 test("it fits narrow and wide windows, light and dark, and paper", async () => {
-  for (const name of ["three", "diamonds-gd", "wide", "diverged"]) {
+  for (const name of ["three", "diamonds-gd", "wide", "diverged", "decay"]) {
     for (const width of [400, 1600]) {
       for (const scheme of ["light", "dark"]) {
         await withPage(name, {width, scheme}, async page => {

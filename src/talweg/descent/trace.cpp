@@ -29,4 +29,14 @@ std::vector<TraceRow> Trace::rows() const {
   return out;
 }
 
+std::vector<TraceRow> Trace::thinned(std::size_t most) const {
+  const std::vector<TraceRow> all = rows();
+  const std::size_t step = all.size() / most + 1;
+  std::vector<TraceRow> out;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (k % step == 0 || k + 1 == all.size()) out.push_back(all[k]);
+  }
+  return out;
+}
+
 }  // namespace talweg

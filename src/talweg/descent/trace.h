@@ -28,6 +28,8 @@ class Trace {
            std::span<const double> parameters);
   /// Kept records in ascending order of epoch; the last one is the last epoch.
   [[nodiscard]] std::vector<TraceRow> rows() const;
+  /// At most `most` + 1 of them, evenly spread, the first and the last among them.
+  [[nodiscard]] std::vector<TraceRow> thinned(std::size_t most) const;
   /// Every how many epochs a record is kept.
   [[nodiscard]] std::uint64_t stride() const { return stride_; }
 

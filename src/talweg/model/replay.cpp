@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "talweg/model/formula_data.h"
+
 namespace talweg {
 namespace {
 
@@ -70,6 +72,27 @@ std::vector<double> row_features(const Problem& problem, const SampledRow& row) 
     }
   }
   return out;
+}
+
+// The feature that a picture has as its axis: the only one, or in a formula that uses one column of numbers
+// that column.
+std::optional<std::size_t> only_column(const Problem& problem, std::string& name) {
+  if (problem.data.formula == nullptr) {
+    if (problem.features.size() != 1 || problem.features[0].kind != ColumnKind::numeric) return std::nullopt;
+    name = problem.features[0].name;
+    return 0;
+  }
+  const BoundFormula& bound = *problem.data.formula;
+  const std::vector<std::size_t> slopes = bound.slopes();
+  std::size_t used = 0;
+  for (const ColumnUse& column : bound.formula.columns) used += column.on_right ? 1 : 0;
+  for (std::size_t k = 0; k < slopes.size(); ++k) {
+    const bool bare = bound.affine->features[slopes[k]].is(Op::column);
+    if (slopes.size() != 1 && !(used == 1 && bare)) continue;
+    name = problem.data.dense_names[k];
+    return k;
+  }
+  return std::nullopt;
 }
 
 double prediction(const std::vector<double>& features, const std::vector<double>& parameters) {
@@ -139,15 +162,14 @@ RowView view_rows(const Problem& problem, const std::vector<double>& parameters)
     std::sort(rows.begin(), rows.end(),
               [](const SampledRow* a, const SampledRow* b) { return a->number < b->number; });
   }
-  const bool one_numeric = problem.features.size() == 1 && problem.features[0].kind == ColumnKind::numeric;
-  if (one_numeric) out.x_name = problem.features[0].name;
+  const std::optional<std::size_t> across = only_column(problem, out.x_name);
   const std::vector<double> optimum = cost.optimum();
   for (const SampledRow* row : rows) {
     const std::vector<double> features = row_features(problem, *row);
     out.numbers.push_back(row->number);
     out.target.push_back(row->values.back());
     if (!problem.data.weights.empty()) out.weight.push_back(row->weight);
-    if (one_numeric) out.x.push_back(features[0]);
+    if (across) out.x.push_back(features[*across]);
     out.prediction.push_back(prediction(features, parameters));
     out.optimal.push_back(prediction(features, optimum));
     if (!with_parts) continue;

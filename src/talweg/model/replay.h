@@ -51,7 +51,17 @@ struct RowView {
   /// rows x modes: what a row's prediction gains from a unit of a mode, so that prediction(k) = optimal +
   /// sum_i parts_i c_i z_i(k); empty where there is no replay.
   std::vector<double> parts;
+  // A formula over one column: its curve, and what the recorded run predicted on its way. `epochs` are those
+  // of Trace::thinned(kShownEpochs).
+  std::vector<double> curve_x;     ///< ascending
+  std::vector<double> curve_path;  ///< epochs x curve_x: predictions
+  std::vector<double> path;        ///< epochs x rows, where there are no more than kFewRows rows
 };
+
+/// Epochs of the recorded run that pictures show, at most.
+inline constexpr std::size_t kShownEpochs = 399;
+/// Rows that are shown one by one.
+inline constexpr std::size_t kFewRows = 30;
 
 /// Absent where the modes are not known (more than kFullSpectrum parameters).
 std::optional<Replay> make_replay(const Problem& problem, const std::vector<double>& parameters,

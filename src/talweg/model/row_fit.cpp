@@ -11,6 +11,7 @@
 #include "talweg/base/random.h"
 #include "talweg/descent/trust_region.h"
 #include "talweg/model/plan.h"
+#include "talweg/model/row_view.h"
 #include "talweg/objective/triangle.h"
 
 namespace talweg {
@@ -196,6 +197,9 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
       "be said here "
       "is the relative offset, the part of the residuals that a small step could still take away");
   fit.formula = problem.rows->formula;
+  fit.divergence_cost = settings.divergence_cost;
+  if (request.sample_rows > 0)
+    fit.rows = view_stored_rows(*problem.rows, fit.parameters, fit.trace, request.sample_rows);
   fit.columns = std::move(problem.data.features);
   fit.columns.push_back(problem.data.target);
   fit.audit = std::move(problem.data.audit);

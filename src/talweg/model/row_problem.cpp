@@ -146,12 +146,6 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
                 "them",
                 "leave it out; --optimizer lm needs no scale");
   }
-  if (request.sample_rows > 0) {
-    return fail(ErrorKind::usage,
-                "--report replays the descent on a folded cost, and a formula that is not linear in its "
-                "parameters has none",
-                "leave it out; --trace FILE writes every epoch");
-  }
   Problem problem;
   const BoundFormula& bound = *data.formula;
   problem.data = std::move(data.data);

@@ -136,17 +136,21 @@ std::string cost_plot(const Fit& fit) {
 }
 
 std::string gradient_plot(const Fit& fit) {
-  std::string out =
-      "set title 'Gradient norm and learning rate by epoch'\nset xlabel 'epoch'\n"
-      "set ylabel 'gradient norm'\nset y2label 'learning rate'\nset y2tics\nset ytics nomirror\n"
-      "set y2range [0:*]\nset yrange [*:*]\n";
   double smallest = std::numeric_limits<double>::infinity();
-  for (const TraceRow& row : fit.trace.rows()) smallest = std::min(smallest, row.gradient_norm);
+  bool has_rate = false;  // methods that find the length of a step themselves may have none
+  for (const TraceRow& row : fit.trace.rows()) {
+    smallest = std::min(smallest, row.gradient_norm);
+    has_rate = has_rate || row.learning_rate;
+  }
+  std::string out = fmt::format(
+      "set title 'Gradient norm{} by epoch'\nset xlabel 'epoch'\n"
+      "set ylabel 'gradient norm'\nset ytics nomirror\nset yrange [*:*]\n",
+      has_rate ? " and learning rate" : "");
+  if (has_rate) out += "set y2label 'learning rate'\nset y2tics\nset y2range [0:*]\n";
   if (smallest > 0) out += "set logscale y\nset format y '%.0e'\n";
-  out +=
-      "plot $trace using 1:3 with lines ls 3 lw 2 title 'gradient norm', "
-      "$trace using 1:4 axes x1y2 with lines ls 2 lw 2 title 'learning rate'\n";
-  return out + "unset logscale\nset format y\nunset y2tics\nunset y2label\nset ytics mirror\n";
+  out += "plot $trace using 1:3 with lines ls 3 lw 2 title 'gradient norm'";
+  if (has_rate) out += ", $trace using 1:4 axes x1y2 with lines ls 2 lw 2 title 'learning rate'";
+  return out + "\nunset logscale\nset format y\nunset y2tics\nunset y2label\n";
 }
 
 }  // namespace

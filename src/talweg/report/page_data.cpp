@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "talweg/formula/explain.h"
+#include "talweg/model/formula_data.h"
 #include "talweg/model/json_text.h"
 #include "talweg/report/base64.h"
 #include "talweg/report/derivation.h"
@@ -22,6 +24,12 @@ Json number(const std::optional<double>& value) {
   return value ? number(*value) : Json(nullptr);
 }
 
+// Null where there is no such entry.
+template <class Value>
+Json at(const std::vector<Value>& values, std::size_t j) {
+  return j < values.size() ? number(values[j]) : Json(nullptr);
+}
+
 // As the terminal shows it: valid UTF-8, control characters escaped.
 std::string shown(const std::string& text) {
   return printable(text);
@@ -37,7 +45,7 @@ const char* tone(const Fit& fit) {
   if (fit.diverged()) return "bad";
   const bool arrived =
       fit.termination.reason == Reason::tolerance || fit.termination.reason == Reason::rounding;
-  return arrived && fit.certificate.cost_gap_bound ? "good" : "caution";
+  return arrived && (fit.certificate.cost_gap_bound || fit.plan.over_rows) ? "good" : "caution";
 }
 
 Json verdict(const Fit& fit) {
@@ -49,6 +57,8 @@ Json verdict(const Fit& fit) {
 
 Json plan(const Plan& plan) {
   return {{"objective", shown(plan.objective)},
+          {"formula", shown(plan.formula)},
+          {"over_rows", plan.over_rows},
           {"loss", cost_name(plan.cost)},
           {"optimizer", optimizer_name(plan.optimizer)},
           {"preconditioned", plan.preconditioned},
@@ -113,8 +123,8 @@ Json parameters(const Fit& fit, const std::vector<std::size_t>& list) {
                    {"start", number(fit.start[j])},
                    {"value", number(fit.parameters[j])},
                    {"standard_error", number(fit.standard_errors[j])},
-                   {"exact", number(fit.exact_parameters[j])},
-                   {"bound", number(fit.certificate.parameter_bounds[j])}});
+                   {"exact", at(fit.exact_parameters, j)},
+                   {"bound", at(fit.certificate.parameter_bounds, j)}});
     if (out.back()["typed"] == out.back()["name"]) out.back().erase("typed");
   }
   return out;
@@ -183,19 +193,14 @@ bool others_start_at_zero(const Fit& fit, const std::vector<std::size_t>& carrie
   return true;
 }
 
-// At most kMostShown epochs of the run as it was.
+// The run as it was, thinned.
 Json trace(const Fit& fit, const std::vector<std::size_t>& shown_parameters) {
-  constexpr std::size_t kMostShown = 400;
-  const std::vector<TraceRow> rows = fit.trace.rows();
-  const std::size_t step = rows.size() / kMostShown + 1;
   std::vector<double> epochs;
   std::vector<double> cost;
   std::vector<double> gradient;
   std::vector<double> rate;
   std::vector<double> values;
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (k % step != 0 && k + 1 != rows.size()) continue;
-    const TraceRow& row = rows[k];
+  for (const TraceRow& row : fit.trace.thinned(kShownEpochs)) {
     epochs.push_back(static_cast<double>(row.epoch));
     cost.push_back(row.cost);
     gradient.push_back(row.gradient_norm);
@@ -232,8 +237,30 @@ Json rows(const RowView& rows) {
           {"weight", base64_doubles(rows.weight)},
           {"x_name", shown(rows.x_name)},
           {"x", base64_doubles(rows.x)},
+          {"curve_x", base64_doubles(rows.curve_x)},
+          {"curve_path", base64_floats(rows.curve_path)},
+          {"path", base64_doubles(rows.path)},
           {"parts_bytes", exact_parts ? 8 : 4},
           {"parts", exact_parts ? base64_doubles(rows.parts) : base64_floats(rows.parts)}};
+}
+
+// A formula's own derivation, the cost first and then a gradient a parameter; else that of a linear model.
+std::vector<DerivationLine> derivation(const Fit& fit) {
+  if (fit.formula == nullptr) return derive_gradient(fit);
+  const SquaredCost cost = fit.plan.cost == CostKind::mse        ? SquaredCost::mse
+                           : fit.plan.cost == CostKind::half_mse ? SquaredCost::half_mse
+                                                                 : SquaredCost::sse;
+  const std::string all = derivation_mathml(fit.formula->formula, cost);
+  std::vector<DerivationLine> out;
+  const std::string end = "</math>";
+  for (std::size_t from = all.find("<math"); from != std::string::npos;) {
+    const std::size_t to = all.find(end, from);
+    if (to == std::string::npos) break;
+    out.push_back(
+        {out.empty() ? "the cost" : "the gradient, rule by rule", all.substr(from, to + end.size() - from)});
+    from = all.find("<math", to);
+  }
+  return out;
 }
 
 // `<`, `>` and `&` as escapes of JSON: nothing in the block can end it or begin another.
@@ -285,7 +312,7 @@ std::string page_data(const Fit& fit, const std::vector<std::string>& arguments)
   out["evaluations"] = fit.evaluations;
   out["best_epoch"] = fit.best_epoch;
   out["cost"] = number(fit.cost);
-  out["lowest_cost"] = number(fit.exact_cost);
+  out["lowest_cost"] = fit.exact_parameters.empty() ? Json(nullptr) : number(fit.exact_cost);
   out["divergence_cost"] = number(fit.divergence_cost);
   out["mse"] = number(fit.mse);
   out["r2"] = number(fit.r2);
@@ -308,7 +335,7 @@ std::string page_data(const Fit& fit, const std::vector<std::string>& arguments)
   out["replay"] = fit.replay ? replay(*fit.replay) : Json(nullptr);
   out["rows"] = fit.rows ? rows(*fit.rows) : Json(nullptr);
   out["derivation"] = Json::array();
-  for (const DerivationLine& line : derive_gradient(fit)) {
+  for (const DerivationLine& line : derivation(fit)) {
     out["derivation"].push_back({{"says", line.says}, {"mathml", line.mathml}});
   }
   return block(out);
