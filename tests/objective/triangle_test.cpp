@@ -64,6 +64,22 @@ TEST(Triangle, KeepsTheProductsOfTheColumns) {
   }
 }
 
+TEST(Triangle, WideVectorsChangeNoBit) {
+  test::Random random(14);
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t n = 1 + random.below(6);
+    const std::size_t rows = 1 + random.below(200);
+    std::vector<double> cells(rows * n);
+    for (double& cell : cells) cell = random.normal();
+    std::vector<double> copy = cells;
+    std::vector<double> wide(triangle_size(n));
+    std::vector<double> plain(triangle_size(n));
+    triangularise(cells.data(), rows, rows, n, wide);
+    triangularise_plain(copy.data(), rows, rows, n, plain);
+    EXPECT_EQ(wide, plain) << round;
+  }
+}
+
 TEST(Triangle, MergedIsTheTriangleOfAllRows) {
   test::Random random(12);
   for (int round = 0; round < 100; ++round) {

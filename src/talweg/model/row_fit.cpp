@@ -47,12 +47,14 @@ DescentSettings descent_settings(const FitRequest& request, const Plan& plan, Ro
   return settings;
 }
 
-// The n-th random start: every other one standard normal, the rest scattered about the start given.
+// The n-th random start, of three kinds in turn: standard normal, scattered about the start given, and normal
+// over several orders of magnitude.
 std::vector<double> random_start(std::uint64_t seed, std::uint64_t n, const std::vector<double>& start) {
   std::vector<double> out(start.size());
   for (std::size_t j = 0; j < out.size(); ++j) {
-    const double normal = random_normal(seed, n, j);
-    out[j] = n % 2 == 1 && start[j] != 0 ? start[j] * (1 + normal) : normal;
+    const double normal = random_normal(seed, n, 2 * j);
+    const double wide = normal * std::pow(10.0, random_normal(seed, n, 2 * j + 1));
+    out[j] = n % 3 == 1 ? normal : n % 3 == 2 && start[j] != 0 ? start[j] * (1 + normal) : wide;
   }
   return out;
 }

@@ -176,7 +176,13 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
     for (std::size_t j = 0; j < problem.start.size(); ++j)
       problem.start[j] = random_normal(request.seed, 0, j);
   }
-  if (auto error = problem.rows->why_not_finite(request, problem.start)) return fail(*error);
+  Linearised at_start;
+  if (!cost.linearise(Point(problem.start), at_start)) {
+    if (auto error = problem.rows->why_not_finite(request, problem.start)) return fail(*error);
+    return fail(ErrorKind::data,
+                "the cost at the start is not finite: residuals are too large for their squares",
+                "begin elsewhere with --start");
+  }
 
   const auto local = local_curvature(cost, problem.start);
   if (local) plan.at_start = LocalRates{2 / local->largest(), local->condition_number()};

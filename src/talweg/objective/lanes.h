@@ -13,7 +13,7 @@ class Lanes {
   static constexpr std::size_t kLanes = 8;
   /// term(i) for i = 0..n-1, added up.
   template <class Term>
-  static double sum(std::size_t n, Term&& term) {
+  [[gnu::always_inline]] static inline double sum(std::size_t n, Term&& term) {
     std::array<double, kLanes> lane{};
     std::size_t i = 0;
     for (; i + kLanes <= n; i += kLanes) {

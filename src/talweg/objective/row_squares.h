@@ -11,6 +11,7 @@
 // bits do not depend on the number of threads.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -61,6 +62,16 @@ class RowSquares final : public ResidualObjective {
   [[nodiscard]] double weight() const { return weight_; }
 
  private:
+  // What was found at a point: methods and models ask again at the start, at the end, and after a refused
+  // step.
+  struct Visit {
+    std::vector<double> parameters;
+    Linearised found;
+    bool finite = false;
+  };
+  [[nodiscard]] const Visit* remembered(std::span<const double> parameters) const;
+  bool visit(const Point& point, Linearised& out);
+
   struct Buffers;  // of all threads
   struct Scratch;  // of one
   double residuals_of(std::size_t block, std::span<const double> parameters, bool partials,
@@ -78,6 +89,7 @@ class RowSquares final : public ResidualObjective {
   double penalty_ = 0;  // l2/(2c)
   double scatter_ = 0;  // sum w (y - mean)^2
   std::unique_ptr<Buffers> buffers_;
+  std::array<Visit, 2> visits_;  // the later first
 };
 
 }  // namespace talweg

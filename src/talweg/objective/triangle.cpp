@@ -30,21 +30,25 @@ Reflection reflect(double head, double tail_squares) {
   return out;
 }
 
-}  // namespace
-
-void triangularise(double* cells, std::size_t stride, std::size_t rows, std::size_t n,
-                   std::span<double> triangle) {
+// Compiled once for the instruction set of the build and once for wider vectors; Lanes fixes the order of the
+// sums, so the bits are the same.
+[[gnu::always_inline]] inline void triangularise_body(double* cells, std::size_t stride, std::size_t rows,
+                                                      std::size_t n, std::span<double> triangle) {
   for (std::size_t k = 0; k < n; ++k) {
     if (k < rows) {
       double* const v = cells + k * stride + k + 1;
       const std::size_t tail = rows - k - 1;
-      const double squares = Lanes::sum(tail, [v](std::size_t i) { return v[i] * v[i]; });
+      const double squares = Lanes::sum(
+          tail, [v](std::size_t i) __attribute__((always_inline)) { return v[i] * v[i]; });
       const Reflection h = reflect(v[-1], squares);
       v[-1] = h.norm;
       for (std::size_t j = k + 1; h.factor != 0 && j < n; ++j) {
         double* const c = cells + j * stride + k + 1;
         const double along =
-            h.factor * (h.lead * c[-1] + Lanes::sum(tail, [v, c](std::size_t i) { return v[i] * c[i]; }));
+            h.factor * (h.lead * c[-1] + Lanes::sum(
+                                             tail, [ v, c ](std::size_t i) __attribute__((always_inline)) {
+                                               return v[i] * c[i];
+                                             }));
         c[-1] -= along * h.lead;
         for (std::size_t i = 0; i < tail; ++i) c[i] -= along * v[i];
       }
@@ -52,6 +56,29 @@ void triangularise(double* cells, std::size_t stride, std::size_t rows, std::siz
     double* const out = triangle.data() + triangle_column(k);
     for (std::size_t i = 0; i <= k; ++i) out[i] = i < rows ? cells[k * stride + i] : 0;
   }
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void triangularise_wide(double* cells, std::size_t stride, std::size_t rows,
+                                                std::size_t n, std::span<double> triangle) {
+  triangularise_body(cells, stride, rows, n, triangle);
+}
+#endif
+
+}  // namespace
+
+void triangularise_plain(double* cells, std::size_t stride, std::size_t rows, std::size_t n,
+                         std::span<double> triangle) {
+  triangularise_body(cells, stride, rows, n, triangle);
+}
+
+void triangularise(double* cells, std::size_t stride, std::size_t rows, std::size_t n,
+                   std::span<double> triangle) {
+#if defined(__x86_64__)
+  static const bool wide = __builtin_cpu_supports("avx2") != 0;
+  if (wide) return triangularise_wide(cells, stride, rows, n, triangle);
+#endif
+  triangularise_plain(cells, stride, rows, n, triangle);
 }
 
 void merge_triangles(std::span<double> into, std::span<double> from, std::size_t n) {

@@ -27,6 +27,10 @@ inline std::size_t triangle_column(std::size_t j) {
 void triangularise(double* cells, std::size_t stride, std::size_t rows, std::size_t n,
                    std::span<double> triangle);
 
+/// The same without wide vectors, bit for bit: what triangularise is compared with.
+void triangularise_plain(double* cells, std::size_t stride, std::size_t rows, std::size_t n,
+                         std::span<double> triangle);
+
 /// The triangle of the rows of `into` and `from` together, into `into`; `from` is overwritten.
 void merge_triangles(std::span<double> into, std::span<double> from, std::size_t n);
 
