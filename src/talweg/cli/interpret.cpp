@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -10,48 +9,19 @@
 #include "talweg/cli/flags.h"
 #include "talweg/cli/explain_options.h"
 #include "talweg/cli/function_options.h"
+#include "talweg/cli/words.h"
 #include "talweg/data/csv_scanner.h"
 
 namespace talweg::cli {
 namespace {
 
+using words::choose;
+using words::count;
+using words::given;
+using words::number;
+
 Result<void> usage(std::string what, std::string remedy) {
   return fail(ErrorKind::usage, std::move(what), std::move(remedy));
-}
-
-bool given(const CLI::App& app, const std::string& option) {
-  const CLI::Option* found = app.get_option_no_throw(option);
-  return found != nullptr && found->count() > 0;
-}
-
-// One of a few words.
-template <class Value>
-Result<Value> choose(const std::string& option, const std::string& text,
-                     const std::vector<std::pair<std::string, Value>>& choices) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : choices) {
-    if (name == text) return value;
-    names.push_back(name);
-  }
-  return fail(ErrorKind::usage, fmt::format("{} {} is not known", option, in_quotes(text)),
-              "it can be " + name_list(names, "or"));
-}
-
-Result<double> number(const std::string& option, const std::string& text) {
-  const ParsedNumber parsed = parse_number(text);
-  if (parsed.status == NumberStatus::ok) return parsed.value;
-  return fail(ErrorKind::usage, fmt::format("{} {} is not a number", option, in_quotes(text)),
-              "write it like 0.05 or 1e-8");
-}
-
-Result<std::uint64_t> count(const std::string& option, const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code == std::errc() && end == text.data() + text.size() && !text.empty()) return value;
-  return fail(
-      ErrorKind::usage,
-      fmt::format("{} {} is not a whole number from 0 to 18446744073709551615", option, in_quotes(text)),
-      "write it in digits, like 1000");
 }
 
 Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vector<std::string>& paths,

@@ -7,7 +7,6 @@
 #include <limits>
 #include <numbers>
 
-#include "talweg/base/error.h"
 #include "talweg/base/numbers.h"
 #include "talweg/formula/print.h"
 #include "talweg/formula/scalar_kernels.h"
@@ -124,32 +123,48 @@ class Evaluator {
   std::span<const double> parameters_;
 };
 
-// In the order of computation; where() looks at the branch taken only, as its value does.
-std::string blame(const Expression& e, const Evaluator<double>& evaluator) {
-  const double value = evaluator.of(e);
-  if (std::isfinite(value)) return {};
-  if (e.is(Op::where)) {
-    for (std::size_t k : {0U, 1U}) {
-      if (auto found = blame(e.operand(k), evaluator); !found.empty()) return found;
+// The first operation, in the order of computation, whose operands are finite and whose result is not;
+// where() looks at the branch taken only, as its value does.
+class Blame {
+ public:
+  Blame(std::span<const double> columns, std::span<const double> parameters) : leaves_(columns, parameters) {}
+
+  double walk(const Expression& e) {
+    if (e.operands() == 0) return judged(e, leaves_.of(e), {});
+    if (e.is(Op::where)) {
+      const double u = walk(e.operand(0));
+      const double v = walk(e.operand(1));
+      return found_.empty() ? walk(e.operand(u >= v ? 2 : 3)) : u;
     }
-    const bool first = evaluator.of(e.operand(0)) >= evaluator.of(e.operand(1));
-    return blame(e.operand(first ? 2 : 3), evaluator);
+    double in[2] = {};
+    for (std::size_t k = 0; k < e.operands(); ++k) {
+      in[k] = walk(e.operand(k));
+      if (!found_.empty()) return in[k];
+    }
+    return judged(e, operation(e, in), {in, e.operands()});
   }
-  std::string operands;
-  for (std::size_t k = 0; k < e.operands(); ++k) {
-    if (auto found = blame(e.operand(k), evaluator); !found.empty()) return found;
-    const double x = evaluator.of(e.operand(k));
-    operands += fmt::format("{}{} = {}", k == 0 ? "" : ", ", to_text(e.operand(k)), short_text(x));
+
+  [[nodiscard]] const std::string& found() const { return found_; }
+
+ private:
+  double judged(const Expression& e, double value, std::span<const double> in) {
+    if (std::isfinite(value)) return value;
+    constexpr std::size_t kMostShown = 60;
+    const std::string what = std::isnan(value) ? "is not a number" : "is infinite or too large";
+    const bool large = e.size() > kMostShown;
+    const std::string shown = large ? "a part of the formula" : to_text(e);
+    std::string operands;
+    for (std::size_t k = 0; k < in.size() && !large; ++k) {
+      operands += fmt::format("{}{} = {}", k == 0 ? "" : ", ", to_text(e.operand(k)), short_text(in[k]));
+    }
+    const bool fits = !operands.empty() && operands.size() <= 2 * kMostShown;
+    found_ = fits ? fmt::format("{} {} where {}", shown, what, operands) : fmt::format("{} {}", shown, what);
+    return value;
   }
-  const std::string shown = to_text(e);
-  constexpr std::size_t kMostShown = 60;
-  const std::string what = std::isnan(value) ? "is not a number" : "is infinite or too large";
-  if (e.operands() == 0) return fmt::format("{} {}", shown, what);
-  if (shown.size() > kMostShown || operands.size() > 2 * kMostShown) {
-    return fmt::format("{} {}", in_quotes(shown, kMostShown), what);
-  }
-  return fmt::format("{} {} where {}", shown, what, operands);
-}
+
+  Evaluator<double> leaves_;
+  std::string found_;
+};
 
 }  // namespace
 
@@ -165,7 +180,9 @@ long double evaluate_long(const Expression& expression, std::span<const double> 
 
 std::string why_not_finite(const Expression& expression, std::span<const double> columns,
                            std::span<const double> parameters) {
-  return blame(expression, Evaluator<double>(columns, parameters));
+  Blame blame(columns, parameters);
+  blame.walk(expression);
+  return blame.found();
 }
 
 }  // namespace talweg

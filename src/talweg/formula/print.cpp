@@ -199,7 +199,7 @@ std::string escape_markup(std::string_view text) {
 std::string mathml_name(std::string_view name) {
   const Indexed parts = indexed(name);
   const std::size_t letter = greek(parts.stem);
-  const std::string stem = fmt::format(
+  std::string stem = fmt::format(
       "<mi>{}</mi>", letter < kGreek.size() ? std::string(kGreekLetters[letter]) : escape_markup(parts.stem));
   if (parts.index.empty()) return stem;
   return fmt::format("<msub>{}<mn>{}</mn></msub>", stem, parts.index);

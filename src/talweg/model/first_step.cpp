@@ -65,6 +65,7 @@ class Visit {
     std::vector<double> value(kStoreRows);
     std::vector<std::vector<double>> partials(count, std::vector<double>(kStoreRows));
     std::vector<double*> out;
+    out.reserve(count);
     for (auto& partial : partials) out.push_back(partial.data());
     Sums sums{{}, std::vector<DoubleDouble>(count)};
     std::uint64_t seen = 0;

@@ -67,7 +67,7 @@ std::string curvature_text(const FunctionPlan& plan, const std::optional<LocalCu
 }
 
 std::string ending_of(const FunctionRun& run) {
-  const std::string epochs = plural(run.epochs, "epoch");
+  std::string epochs = plural(run.epochs, "epoch");
   switch (run.termination.reason) {
     case Reason::tolerance:
       return fmt::format("converged in {}: gradient norm {}, the limit {}", epochs,
