@@ -13,7 +13,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const [program, folder, pictures] = process.argv.slice(2, 5).map(path => resolve(path));
 const manyRows = Number(process.argv[5] ?? 10_000_000);
 mkdirSync(pictures, {recursive: true});
-writeData(folder);
+writeData(folder, root);
 
 // Ten million rows of a known line, through a pipe of their own so that memory stays small.
 async function writeMany(file) {
@@ -33,7 +33,7 @@ async function writeMany(file) {
 
 const many = join(folder, "many.html");
 await writeMany(join(folder, "many.csv"));
-talweg(program, folder, ["fit", "many.csv", "--target", "price", "--optimizer", "gd", "--report", many]);
+talweg(program, folder, ["fit", "many.csv", "--target", "price", "--optimizer", "gd", "--report", "many.html"]);
 if (statSync(many).size >= 3e6) throw new Error(`the page of ${manyRows} rows has ${statSync(many).size} bytes`);
 
 const {context, close} = await openBrowser();
@@ -54,7 +54,7 @@ async function shoot(file, name, {width = 1280, height = 900, scheme = "light", 
 
 try {
   const file = {};
-  for (const name of Object.keys(commands(root))) if (name !== "evil") file[name] = makePage(program, folder, root, name);
+  for (const name of Object.keys(commands())) if (name !== "evil") file[name] = makePage(program, folder, name);
   await shoot(file.diamonds, "diamonds-verdict");
   await shoot(file["diamonds-gd"], "diamonds", {full: true});
   await shoot(file["diamonds-gd"], "diamonds-descent", {selector: "#descent", scheme: "dark"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pages that tests and gallery look at: name -> the command that writes it.
-import {mkdirSync, writeFileSync} from "node:fs";
+import {copyFileSync, mkdirSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
 import {talweg} from "./browser.mjs";
 
@@ -16,8 +16,10 @@ export function random(seed) {
   return {uniform, normal: () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())};
 }
 
-export function writeData(folder) {
+export function writeData(folder, root) {
   mkdirSync(folder, {recursive: true});
+  copyFileSync(join(root, "data/diamonds.csv.gz"), join(folder, "diamonds.csv.gz"));
+  copyFileSync(join(root, "tests/files/women.csv"), join(folder, "women.csv"));
   writeFileSync(join(folder, "two.csv"), "x,y\n1,2\n3,5\n");
   writeFileSync(join(folder, "three.csv"), "x,y\n1,1\n2,2\n3,2\n");
   writeFileSync(join(folder, "decay.csv"), "t,y\n0,9.8\n1,7.6\n2,6.4\n3,5.1\n4,4.4\n5,3.7\n6,3.4\n8,2.7\n10,2.3\n12,2.2\n15,2.0\n20,1.9\n");
@@ -34,26 +36,26 @@ export function writeData(folder) {
   writeFileSync(join(folder, "evil.csv"), evil.join("\n") + "\n");
 }
 
-/// name -> {words, exit}: what is behind `talweg`, run in `folder`; `root` is that of the project.
-export function commands(root) {
-  const diamonds = join(root, "data/diamonds.csv.gz");
+/// name -> {words, exit}: what is behind `talweg`, run in the folder of the data.
+export function commands() {
+  const diamonds = "diamonds.csv.gz";
   return {
     two: {words: ["fit", "two.csv", "--target", "y", "--scale", "none", "--learning-rate", "0.05", "--epochs", "300"]},
     three: {words: ["fit", "three.csv", "--target", "y", "--scale", "none", "--learning-rate", "0.05", "--epochs", "200"]},
-    women: {words: ["fit", join(root, "tests/files/women.csv"), "--target", "weight"]},
+    women: {words: ["fit", "women.csv", "--target", "weight"]},
     diamonds: {words: ["fit", diamonds, "--target", "price"]},
     "diamonds-gd": {words: ["fit", diamonds, "--target", "price", "--optimizer", "gd"]},
     diverged: {words: ["fit", diamonds, "--target", "price", "--features", "carat,depth", "--learning-rate", "0.0003"], exit: 3},
     wide: {words: ["fit", "wide.csv", "--target", "y", "--optimizer", "gd", "--epochs", "300"]},
     decay: {words: ["fit", "decay.csv", "--formula", "y = a*exp(-b*t) + c"]},
-    parabola: {words: ["fit", join(root, "tests/files/women.csv"), "--formula", "weight = b0 + b1*height + b2*height^2", "--optimizer", "gd", "--epochs", "1000"]},
+    parabola: {words: ["fit", "women.csv", "--formula", "weight = b0 + b1*height + b2*height^2", "--optimizer", "gd", "--epochs", "1000"]},
     evil: {words: ["fit", "evil.csv", "--target", "y&amp;", "--optimizer", "gd"]},
   };
 }
 
-export function makePage(program, folder, root, name) {
-  const {words, exit = 0} = commands(root)[name];
+export function makePage(program, folder, name) {
+  const {words, exit = 0} = commands()[name];
   const file = join(folder, `${name}.html`);
-  talweg(program, folder, [...words, "--report", file, "--trace", join(folder, `${name}.trace.csv`)], exit);
+  talweg(program, folder, [...words, "--report", `${name}.html`, "--trace", `${name}.trace.csv`], exit);
   return file;
 }
