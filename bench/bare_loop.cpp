@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The floor that a careful programmer would write, and the ceiling:  bare_loop numbers|read FILE THREADS
-//   numbers: fast_float::from_chars over every field of the mapped file, cut at line ends among the threads; sums the values
-//   read:    a pure read of the same bytes, eight at a time, among the threads
-// Prints the seconds (the mapping warm: the file is read once before) and what it computed, so that nothing is optimised away.
+//   numbers: fast_float::from_chars over every field of the mapped file, cut at line ends among the threads;
+//   sums the values read:    a pure read of the same bytes, eight at a time, among the threads
+// Prints the seconds (the mapping warm: the file is read once before) and what it computed, so that nothing
+// is optimised away.
 #include <fast_float/fast_float.h>
 #include <fcntl.h>
 #include <fmt/format.h>

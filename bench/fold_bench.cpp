@@ -7,9 +7,17 @@
 #include "talweg/base/random.h"
 #include "talweg/objective/gram_kernel.h"
 #include "talweg/objective/moments.h"
+#include "talweg/objective/split_kernel.h"
 
 namespace talweg {
+
+// fma_peak.cpp
+double fma_chains(std::size_t steps);
+std::size_t fma_lanes();
+
 namespace {
+
+constexpr std::size_t kSteps = 100000;
 
 RowBlock random_block(std::size_t columns) {
   RowBlock block;
@@ -38,12 +46,46 @@ void products(benchmark::State& state) {
 BENCHMARK(products<gram>)->Arg(3)->Arg(11)->Arg(29)->Arg(91)->Arg(501)->Name("products/kernel");
 BENCHMARK(products<gram_reference>)->Arg(3)->Arg(11)->Arg(29)->Arg(91)->Name("products/reference");
 
-void fold_rows(benchmark::State& state) {
+// The splitting kernel: three fused multiply-adds a product, beside what the machine can do (fma/peak).
+void split_products(benchmark::State& state) {
   const RowBlock block = random_block(static_cast<std::size_t>(state.range(0)));
+  SplitInput input;
+  input.values = block.values.data();
+  input.rows = block.rows;
+  input.columns = block.columns;
+  SplitSums sums;
+  for (auto _ : state) {
+    split_gram(input, sums);
+    benchmark::DoNotOptimize(sums.sum.data());
+  }
+  const double pairs =
+      static_cast<double>(block.columns * (block.columns + 1) / 2) * static_cast<double>(kBlockRows);
+  state.counters["fma/s"] = benchmark::Counter(3 * pairs, benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(split_products)->Arg(11)->Arg(29)->Arg(91)->Arg(501)->Name("split/kernel");
+
+// Twelve independent chains of vector multiply-adds in registers.
+void peak(benchmark::State& state) {
+  constexpr int kChains = 12;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(fma_chains(kSteps));
+  }
+  state.counters["fma/s"] =
+      benchmark::Counter(static_cast<double>(kSteps) * kChains * static_cast<double>(fma_lanes()),
+                         benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(peak)->Name("fma/peak");
+
+void fold_rows(benchmark::State& state) {
+  RowBlock block = random_block(static_cast<std::size_t>(state.range(0)));
+  block.number = state.range(1) != 0 ? 0 : std::uint64_t{1} << 40U;
   for (auto _ : state) benchmark::DoNotOptimize(fold_block(block));
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kBlockRows));
 }
-BENCHMARK(fold_rows)->Arg(3)->Arg(11)->Arg(29)->Arg(91)->Arg(501)->Name("fold/rows");
+BENCHMARK(fold_rows)
+    ->ArgsProduct({{3, 11, 29, 91, 501}, {0, 1}})
+    ->ArgNames({"columns", "exact"})
+    ->Name("fold/rows");
 
 void merge_folds(benchmark::State& state) {
   const FoldedRows folded = fold_block(random_block(static_cast<std::size_t>(state.range(0))));
