@@ -127,7 +127,7 @@ class StreamChunks final : public ChunkSource {
     if (ended_) return false;
     std::vector<char>& buffer = chunk.buffer;
     buffer.resize(kChunkHead + std::max(carry_.size(), bytes_) + 1 + kChunkTail);
-    std::memcpy(buffer.data() + kChunkHead, carry_.data(), carry_.size());
+    std::copy(carry_.begin(), carry_.end(), buffer.begin() + kChunkHead);
     std::size_t end = kChunkHead + carry_.size();
     std::size_t wanted = kChunkHead + bytes_;
     chunk.first = kChunkHead;
