@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fits arrays in memory (floats, column-major), stops a run from a callback, and minimizes a function of one's own.
+// Fits arrays in memory (floats, column-major), stops a run from a callback, and minimizes a function of
+// one's own.
 #include <talweg/talweg.h>
 
 #include <array>

@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
   const auto fit = talweg::fit(request);
   if (!fit) return std::fprintf(stderr, "%s\n", fit.error().text().c_str()), 1;
   for (std::size_t j = 0; j < fit->parameters.size(); ++j) {
-    std::printf("%-16s %12.4f  (closed form %12.4f)\n", fit->plan.parameters[j].name.c_str(), fit->parameters[j],
-                fit->exact_parameters[j]);
+    std::printf("%-16s %12.4f  (closed form %12.4f)\n", fit->plan.parameters[j].name.c_str(),
+                fit->parameters[j], fit->exact_parameters[j]);
   }
   std::printf("r2 %.6f, cost proven within %.1g of the lowest\n", *fit->r2, *fit->certificate.cost_gap_bound);
 

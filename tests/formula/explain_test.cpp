@@ -19,26 +19,27 @@ Formula parsed(const std::string& text) {
 
 TEST(Explain, ALineByMse) {
   const Formula f = parsed("y = a*x + b");
-  EXPECT_EQ(explanation(f, derive_cost(f, SquaredCost::mse), Notation::text),
-            "mse = 1/n*sum((a*x + b - y)^2)\n"
-            "\n"
-            "d mse/da = d/da(1/n*sum((a*x + b - y)^2))\n"
-            "         = 1/n*d/da(sum((a*x + b - y)^2))                 [constant factor rule]\n"
-            "         = 1/n*sum(d/da((a*x + b - y)^2))                 [sum rule]\n"
-            "         = 1/n*sum(2*(a*x + b - y)*d/da(a*x + b - y))     [power rule, chain rule]\n"
-            "         = 1/n*sum(2*(a*x + b - y)*(d/da(a*x) + 0 - 0))   [sum rule, constant rule]\n"
-            "         = 1/n*sum(2*(a*x + b - y)*(1*x + 0 - 0))         [constant factor rule, identity rule]\n"
-            "         = 2/n*sum((a*x + b - y)*x)                       [simplified]\n"
-            "\n"
-            "d mse/db = d/db(1/n*sum((a*x + b - y)^2))\n"
-            "         = 1/n*d/db(sum((a*x + b - y)^2))               [constant factor rule]\n"
-            "         = 1/n*sum(d/db((a*x + b - y)^2))               [sum rule]\n"
-            "         = 1/n*sum(2*(a*x + b - y)*d/db(a*x + b - y))   [power rule, chain rule]\n"
-            "         = 1/n*sum(2*(a*x + b - y)*(0 + 1 - 0))         [sum rule, constant rule, identity rule]\n"
-            "         = 2/n*sum(a*x + b - y)                         [simplified]\n"
-            "\n"
-            "a <- a - rate*2/n*sum((a*x + b - y)*x)\n"
-            "b <- b - rate*2/n*sum(a*x + b - y)\n");
+  EXPECT_EQ(
+      explanation(f, derive_cost(f, SquaredCost::mse), Notation::text),
+      "mse = 1/n*sum((a*x + b - y)^2)\n"
+      "\n"
+      "d mse/da = d/da(1/n*sum((a*x + b - y)^2))\n"
+      "         = 1/n*d/da(sum((a*x + b - y)^2))                 [constant factor rule]\n"
+      "         = 1/n*sum(d/da((a*x + b - y)^2))                 [sum rule]\n"
+      "         = 1/n*sum(2*(a*x + b - y)*d/da(a*x + b - y))     [power rule, chain rule]\n"
+      "         = 1/n*sum(2*(a*x + b - y)*(d/da(a*x) + 0 - 0))   [sum rule, constant rule]\n"
+      "         = 1/n*sum(2*(a*x + b - y)*(1*x + 0 - 0))         [constant factor rule, identity rule]\n"
+      "         = 2/n*sum((a*x + b - y)*x)                       [simplified]\n"
+      "\n"
+      "d mse/db = d/db(1/n*sum((a*x + b - y)^2))\n"
+      "         = 1/n*d/db(sum((a*x + b - y)^2))               [constant factor rule]\n"
+      "         = 1/n*sum(d/db((a*x + b - y)^2))               [sum rule]\n"
+      "         = 1/n*sum(2*(a*x + b - y)*d/db(a*x + b - y))   [power rule, chain rule]\n"
+      "         = 1/n*sum(2*(a*x + b - y)*(0 + 1 - 0))         [sum rule, constant rule, identity rule]\n"
+      "         = 2/n*sum(a*x + b - y)                         [simplified]\n"
+      "\n"
+      "a <- a - rate*2/n*sum((a*x + b - y)*x)\n"
+      "b <- b - rate*2/n*sum(a*x + b - y)\n");
 }
 
 std::string gradient(const std::string& formula, SquaredCost cost, std::size_t p) {

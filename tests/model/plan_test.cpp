@@ -73,8 +73,7 @@ TEST(Plan, TellsThePublicCases) {
     r.tolerance = 1e-6;
   });
   ASSERT_TRUE(slow);
-  EXPECT_NE(slow->plan.warnings.back().find("100 epochs end before the tolerance 1e-06"),
-            std::string::npos);
+  EXPECT_NE(slow->plan.warnings.back().find("100 epochs end before the tolerance 1e-06"), std::string::npos);
 }
 
 TEST(Plan, SpellsTheObjectiveOut) {

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "talweg/cli/flags.h"
 #include "talweg/cli/explain_options.h"
+#include "talweg/cli/flags.h"
 #include "talweg/cli/function_options.h"
 
 namespace talweg::cli {
@@ -104,8 +104,9 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
     app.add_option("--report", options.report,
                    "write a page with plots and a slider that replays the descent (HTML)")
         ->group("Output");
-    app.add_option("--plot", options.plot,
-                   "write four plots on one sheet, and each alone beside it (.svg, .png or .pdf; needs gnuplot)")
+    app.add_option(
+           "--plot", options.plot,
+           "write four plots on one sheet, and each alone beside it (.svg, .png or .pdf; needs gnuplot)")
         ->group("Output");
   }
   if (command == Command::predict) {

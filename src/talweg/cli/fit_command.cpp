@@ -139,7 +139,8 @@ std::string result_text(const Options& options, const Fit& fit, const Watcher& w
   std::string out;
   const Style style = output_style(options);
   if (options.verbose) {
-    out = audit_text(fit.audit, fit.columns, fit.features, style.width) + wrapped(watcher.table().text(style.width), style.width) + '\n';
+    out = audit_text(fit.audit, fit.columns, fit.features, style.width) +
+          wrapped(watcher.table().text(style.width), style.width) + '\n';
   }
   return out + fit_text(fit, style, fit.diverged() ? "" : options.output);
 }

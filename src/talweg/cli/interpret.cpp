@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "talweg/base/numbers.h"
-#include "talweg/cli/flags.h"
 #include "talweg/cli/explain_options.h"
+#include "talweg/cli/flags.h"
 #include "talweg/cli/function_options.h"
 #include "talweg/cli/words.h"
 #include "talweg/data/csv_scanner.h"
@@ -295,7 +295,8 @@ Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options
   }
   std::optional<std::vector<std::string>> missing_words;
   FitRequest& request = options.fit;
-  if (options.command == Command::explain && typed.data.empty()) return interpret_explain(app, typed, options);
+  if (options.command == Command::explain && typed.data.empty())
+    return interpret_explain(app, typed, options);
   if (auto read = interpret_table(app, typed, request.paths, request.table, missing_words); !read)
     return read;
   if (missing_words) request.columns.missing_words = *missing_words;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line as typed -> what it means. Every option is declared once, with its help; an option that the chosen
-// command, method or cost would not use is a usage error, never accepted and ignored.
+// The command line as typed -> what it means. Every option is declared once, with its help; an option that
+// the chosen command, method or cost would not use is a usage error, never accepted and ignored.
 #pragma once
 
 #include <memory>
@@ -24,23 +24,23 @@ struct ExplainOptions {
 
 struct Options {
   Command command = Command::none;
-  FitRequest fit;               ///< of fit and forecast
-  ExplainOptions explain;       ///< of explain, beside fit
-  FunctionRequest function;     ///< of minimize
-  PredictRequest predict;       ///< of predict and evaluate
-  std::string model;            ///< of predict, evaluate, show
-  std::string start_model;      ///< --start model.json
-  std::string output;           ///< -o
+  FitRequest fit;            ///< of fit and forecast
+  ExplainOptions explain;    ///< of explain, beside fit
+  FunctionRequest function;  ///< of minimize
+  PredictRequest predict;    ///< of predict and evaluate
+  std::string model;         ///< of predict, evaluate, show
+  std::string start_model;   ///< --start model.json
+  std::string output;        ///< -o
   std::string trace;
-  std::string report;           ///< --report
-  std::string plot;             ///< --plot
+  std::string report;                  ///< --report
+  std::string plot;                    ///< --plot
   std::vector<std::string> arguments;  ///< the command line as it was typed
   bool json = false;
   bool quiet = false;
   bool verbose = false;
   bool progress = true;
   std::string color = "auto";
-  std::string answer;           ///< help or version: to be printed, nothing to be done
+  std::string answer;  ///< help or version: to be printed, nothing to be done
 };
 
 /// Errors have kind usage.

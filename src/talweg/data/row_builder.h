@@ -37,7 +37,8 @@ struct RowPlan {
   CellReader cells;
   std::size_t dense_columns = 1;  ///< numeric features and the target
   bool has_text = false;
-  std::vector<std::pair<std::size_t, std::string>> first_levels = {};  ///< (feature, level), see ColumnRequest
+  std::vector<std::pair<std::size_t, std::string>> first_levels =
+      {};  ///< (feature, level), see ColumnRequest
 };
 
 RowPlan make_row_plan(RowLayout layout, std::vector<ColumnInfo> features, ColumnInfo target,

@@ -12,7 +12,9 @@ class Function final : public Objective {
  public:
   Function(const CostFunction& function, std::size_t size) : function_(function), size_(size) {}
   [[nodiscard]] std::size_t size() const override { return size_; }
-  double evaluate(const Point& point, std::span<double> gradient) override { return function_(point.high, gradient); }
+  double evaluate(const Point& point, std::span<double> gradient) override {
+    return function_(point.high, gradient);
+  }
 
  private:
   const CostFunction& function_;
@@ -26,9 +28,11 @@ double norm(std::span<const double> values) {
 }
 
 Result<void> check(const std::vector<double>& start, const MinimizeOptions& options) {
-  if (start.empty()) return fail(ErrorKind::usage, "there are no parameters", "give a start with at least one number");
+  if (start.empty())
+    return fail(ErrorKind::usage, "there are no parameters", "give a start with at least one number");
   for (const double value : start) {
-    if (!std::isfinite(value)) return fail(ErrorKind::usage, fmt::format("the start holds {}", value), "give finite numbers");
+    if (!std::isfinite(value))
+      return fail(ErrorKind::usage, fmt::format("the start holds {}", value), "give finite numbers");
   }
   FitRequest request;
   request.optimizer = options.optimizer;
@@ -37,7 +41,8 @@ Result<void> check(const std::vector<double>& start, const MinimizeOptions& opti
   request.tolerance = options.tolerance;
   request.max_seconds = options.max_seconds;
   if (auto checked = check_request(request); !checked) return checked;
-  const bool needs_rate = options.optimizer == Optimizer::momentum || options.optimizer == Optimizer::nesterov;
+  const bool needs_rate =
+      options.optimizer == Optimizer::momentum || options.optimizer == Optimizer::nesterov;
   if (needs_rate && !options.learning_rate) {
     return fail(ErrorKind::usage, fmt::format("{} needs a learning rate", optimizer_name(options.optimizer)),
                 "set MinimizeOptions::learning_rate, or use cg or gd, which search along each direction");
@@ -47,7 +52,8 @@ Result<void> check(const std::vector<double>& start, const MinimizeOptions& opti
 
 }  // namespace
 
-Result<Minimum> minimize(const CostFunction& function, std::vector<double> start, const MinimizeOptions& options) {
+Result<Minimum> minimize(const CostFunction& function, std::vector<double> start,
+                         const MinimizeOptions& options) {
   if (auto checked = check(start, options); !checked) return fail(checked.error());
   constexpr double kDivergenceFactor = 1e6;
   Function objective(function, start.size());
@@ -69,8 +75,8 @@ Result<Minimum> minimize(const CostFunction& function, std::vector<double> start
   settings.stop = options.stop;
   settings.observer = [&](const EpochRecord& record) {
     out.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, record.point->high);
-    return options.on_epoch && options.on_epoch({record.epoch, record.cost, record.gradient_norm, record.learning_rate,
-                                                 record.point->high});
+    return options.on_epoch && options.on_epoch({record.epoch, record.cost, record.gradient_norm,
+                                                 record.learning_rate, record.point->high});
   };
   DescentResult result = minimise(objective, Point(std::move(start)), settings);
   out.parameters = std::move(result.point.high);

@@ -207,7 +207,8 @@ void add_warnings(FunctionRun& run) {
   }
   const double fall = run.plan.divergence_cost - run.plan.start_cost;
   if (!run.diverged() && !run.arrived() && run.plan.start_cost - run.cost > fall) {
-    run.warnings.push_back(fmt::format("the function has fallen to {} and may fall without bound", short_text(run.cost)));
+    run.warnings.push_back(
+        fmt::format("the function has fallen to {} and may fall without bound", short_text(run.cost)));
   } else if (end.reason == Reason::rounding && !run.arrived()) {
     run.warnings.push_back(
         fmt::format("no step lowers the function although its slope is {}: it may have a kink or end "

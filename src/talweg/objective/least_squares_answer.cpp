@@ -100,8 +100,8 @@ void LeastSquares::find_optimum() {
     if (settings_.intercept) mean_part += w * std::abs(raw_mean_[a].value());
   }
   const double rounding = spread_part * spread_part + mean_part * mean_part;
-  // A millionth of the last digit: the point is kept in two doubles, and along the flattest directions a gap of the
-  // size of the last digit would still be many digits of a parameter.
+  // A millionth of the last digit: the point is kept in two doubles, and along the flattest directions a gap
+  // of the size of the last digit would still be many digits of a parameter.
   constexpr double kOfLastDigit = 0x1p-20;
   rounding_gap_ = factor_k_ / 2 * rounding * (kUnitRoundoff * kOfLastDigit) * (kUnitRoundoff * kOfLastDigit);
 }
@@ -202,8 +202,8 @@ GapBound LeastSquares::gap_bound(std::span<const double> parameters) const {
             "the columns are so nearly dependent that the rounding of the factor has no useful bound"};
   }
   for (std::size_t k = 0; k < factor_.aliased().size(); ++k) {
-    // An exact dependence leaves the rounding of double-double arithmetic; anything above it may be a direction that the
-    // cells do determine, in however late a digit.
+    // An exact dependence leaves the rounding of double-double arithmetic; anything above it may be a
+    // direction that the cells do determine, in however late a digit.
     constexpr double kExactDependence = 1e-30;
     const double diagonal = matrix_[packed_index(factor_.aliased()[k], factor_.aliased()[k])].value();
     if (factor_.aliased_pivots()[k] > kExactDependence * static_cast<double>(d + 4) * diagonal) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results as text for people: the objective spelled out, what was known before, how it ended, the parameters beside the
-// closed form, the certificate, what to do next.
+// Results as text for people: the objective spelled out, what was known before, how it ended, the parameters
+// beside the closed form, the certificate, what to do next.
 #pragma once
 
 #include <string>
