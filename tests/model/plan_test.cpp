@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/model/plan.h"
 
+#include "support/random.h"
 #include "support/temporary.h"
 #include "talweg/base/numbers.h"
 #include "talweg/base/random.h"
@@ -109,6 +110,36 @@ TEST(Plan, NamesUnknownStarts) {
   });
   ASSERT_FALSE(planned);
   EXPECT_NE(planned.error().text().find("did you mean 'size'"), std::string::npos);
+}
+
+// The rows behind the first ones of a wide table are folded by splitting; where columns are nearly dependent
+// that costs digits, which is said.
+TEST(Plan, SaysInWhichArithmeticTheProductsAreKept) {
+  constexpr std::size_t kColumns = 100;
+  const auto plan_for = [](std::size_t rows, double difference) {
+    test::Random random(9);
+    std::vector<double> features(rows * kColumns);
+    std::vector<double> target(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t j = 0; j < kColumns; ++j) features[r * kColumns + j] = random.normal();
+      features[r * kColumns + 1] = features[r * kColumns] + difference * features[r * kColumns + 1];
+      target[r] = random.normal();
+    }
+    const ArrayView x{features.data(), nullptr, rows, kColumns, kColumns, 1};
+    const ArrayView y{target.data(), nullptr, rows, 1, 1, 1};
+    auto data = fold_arrays(x, y, {}, {}, "y", {});
+    EXPECT_TRUE(data);
+    auto problem = make_problem(std::move(*data), {});
+    EXPECT_TRUE(problem);
+    return std::move(problem->plan);
+  };
+  EXPECT_EQ(plan_for(500, 1).arithmetic, "double-double (31 digits)");
+  const Plan wide = plan_for(12'000, 1);
+  EXPECT_NE(wide.arithmetic.find("22 digits"), std::string::npos) << wide.arithmetic;
+  EXPECT_TRUE(wide.warnings.empty());
+  const Plan close = plan_for(12'000, 1e-8);
+  ASSERT_FALSE(close.warnings.empty());
+  EXPECT_NE(close.warnings[0].find("nearly dependent"), std::string::npos) << close.warnings[0];
 }
 
 }  // namespace

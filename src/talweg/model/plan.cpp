@@ -261,6 +261,29 @@ std::string rate_remedy(const Plan& plan) {
   return out;
 }
 
+namespace {
+
+// Which arithmetic the products of the columns are kept in, and a warning where it leaves few digits.
+void say_arithmetic(const Problem& problem, Plan& plan) {
+  plan.arithmetic = "double-double (31 digits)";
+  if (problem.cost->moment_error() < kSplitError) return;
+  plan.arithmetic = "double-double (31 digits) for the first rows, split products (22 digits) for the others";
+  constexpr double kUsualError =
+      1e-22;  // of split products; the bound, which rests on the worst case, is larger
+  constexpr double kWantedDigits = 10;
+  const double condition = problem.cost->factor_condition();
+  const double digits = -std::log10(kUsualError * condition * condition);
+  if (digits >= kWantedDigits) return;
+  plan.warnings.push_back(fmt::format(
+      "the columns are nearly dependent (condition of their factor {}): products kept to 22 digits, as those "
+      "of "
+      "a table of this length are, leave the parameters about {} digits; fewer rows, or columns shifted and "
+      "scaled before their powers are taken, keep more",
+      short_text(condition, 2), std::max(0, static_cast<int>(digits))));
+}
+
+}  // namespace
+
 void make_plan(const FitRequest& request, std::optional<double> standard_largest, Problem& problem) {
   Plan& plan = problem.plan;
   plan.cost = request.cost;
@@ -287,6 +310,7 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
     plan.forecast.quality = ForecastQuality::about;
   }
 
+  say_arithmetic(problem, plan);
   warn_of_columns(problem, plan);
   if (plan.hidden_curvature && !plan.preconditioned) {
     plan.forecast.epochs.reset();

@@ -77,6 +77,7 @@ struct Plan {
   double start_cost = 0;
   std::string steepest;  ///< the parameter with the largest part in the direction of the largest curvature
   double steepest_share = 0;  ///< its share of that direction's squared length
+  std::string arithmetic;     ///< in which the products of the columns are kept; empty without a fold
   std::vector<std::string> warnings;
 };
 

@@ -82,6 +82,8 @@ class LeastSquares final : public Objective {
   [[nodiscard]] double constant_cost() const;
   /// Bound on the condition number of A's equilibrated factor, from its inverse's diagonal.
   [[nodiscard]] double factor_condition() const { return factor_condition_; }
+  /// Bound on the errors of the products, as Moments::error.
+  [[nodiscard]] double moment_error() const { return moment_error_; }
 
   // Between u and the user's parameters (features..., intercept).
   [[nodiscard]] std::size_t user_size() const { return columns_ + (settings_.intercept ? 1 : 0); }

@@ -62,6 +62,8 @@ void add_plan(const Plan& plan, Json& out) {
                                       {"half-mse", number(plan.equivalent_half_mse)},
                                       {"sse", number(plan.equivalent_sse)}};
   out["condition_number"] = number(plan.condition_number);
+  out["arithmetic"] =
+      plan.arithmetic.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(plan.arithmetic);
   out["forecast_epochs"] = plan.forecast.epochs ? Json(*plan.forecast.epochs) : Json(nullptr);
   out["forecast_quality"] = plan.forecast.epochs ? Json(quality_name(plan.forecast.quality)) : Json(nullptr);
 }
