@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "talweg/formula/affine.h"
 #include "talweg/formula/print.h"
 #include "talweg/formula/program.h"
@@ -166,7 +164,7 @@ TEST(Names, AsTheyAreWritten) {
 
 // The bounds keep the work small whatever the text.
 TEST(Names, HostileTextTakesNoTime) {
-  const auto began = std::chrono::steady_clock::now();
+  // Work that grew exponentially would not end before the test runner's limit.
   std::string product = "y = x";
   std::string sines = "y = 0";
   std::string nested = "x*a";
@@ -184,7 +182,6 @@ TEST(Names, HostileTextTakesNoTime) {
     EXPECT_EQ(program.partials(), f.parameters.size());
   }
   EXPECT_TRUE(has(error(many, {"x", "y"}), "more than the 1000"));
-  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), 20);
 }
 
 }  // namespace

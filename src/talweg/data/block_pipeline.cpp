@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "talweg/base/handover.h"
 #include "talweg/data/chunk_parser.h"
 #include "talweg/data/chunks.h"
 #include "talweg/data/row_reader_state.h"
@@ -264,6 +265,8 @@ class BlockPipeline {
       idle.pop_back();
       return token;
     };
+    Handover handover;
+    handover.give();
     const tbb::global_control control(tbb::global_control::max_allowed_parallelism, threads);
     tbb::task_arena arena(static_cast<int>(threads));
     const std::size_t under_way = 2 * static_cast<std::size_t>(threads);
@@ -273,25 +276,31 @@ class BlockPipeline {
           under_way,
           tbb::make_filter<void,
                            Token*>(filter_mode::serial_in_order, [&](tbb::flow_control& flow) -> Token* {
+            const HandedOver here(handover);
             auto token = take();
             if (produce(*token)) return token.release();
             flow.stop();
             return nullptr;
           }) & tbb::make_filter<Token*, Token*>(filter_mode::parallel, [&](Token* token) {
+            const HandedOver here(handover);
             parse(*token);
             return token;
           }) & tbb::make_filter<Token*, Token*>(filter_mode::serial_in_order, [&](Token* token) {
+            const HandedOver here(handover);
             place(*token);
             return token;
           }) & tbb::make_filter<Token*, Token*>(filter_mode::parallel, [&](Token* token) {
+            const HandedOver here(handover);
             assemble_and_work(*token);
             return token;
           }) & tbb::make_filter<Token*, void>(filter_mode::serial_in_order, [&](Token* token) {
+            const HandedOver here(handover);
             give_out(*token);
             const std::lock_guard<std::mutex> lock(mutex);
             idle.emplace_back(token);
           }));
     });
+    handover.take();
   }
 
   RowReader::State& state_;

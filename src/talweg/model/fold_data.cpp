@@ -14,6 +14,7 @@
 #include <optional>
 #include <thread>
 
+#include "talweg/base/handover.h"
 #include "talweg/base/numbers.h"
 #include "talweg/data/block_pipeline.h"
 #include "talweg/data/fingerprint.h"
@@ -220,11 +221,15 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
                   "interrupted while reading the data: there is nothing to report yet");
     }
     wave.assign(std::min(kGroupsAtOnce, groups - first), {});
+    Handover handover;
+    handover.give();
     tbb::parallel_for(std::size_t{0}, wave.size(), [&](std::size_t k) {
+      const HandedOver here(handover);
       const std::size_t begin = (first + k) * kBlocksInGroup;
       fold_group(features, target, weights, out.dense_names, begin, std::min(begin + kBlocksInGroup, blocks),
                  options.sample_rows > 0, wave[k]);
     });
+    handover.take();
     for (ArrayGroup& group : wave) {
       if (group.error) return fail(*group.error);
       for (const BlockHash& hash : group.hashes) fingerprint.add_block(hash);

@@ -9,6 +9,8 @@
 #include <bit>
 #include <thread>
 
+#include "talweg/base/handover.h"
+
 namespace talweg {
 namespace {
 
@@ -32,7 +34,14 @@ class Reduction {
       run(begin, split, true);
       run(split, end, true);
     } else {
-      tbb::parallel_invoke([&] { run(begin, split, false); }, [&] { run(split, end, false); });
+      Handover handover;
+      handover.give();
+      const auto part = [&](std::size_t from, std::size_t to) {
+        const HandedOver here(handover);
+        run(from, to, false);
+      };
+      tbb::parallel_invoke([&] { part(begin, split); }, [&] { part(split, end); });
+      handover.take();
     }
     merge_(begin, split);
   }
@@ -54,7 +63,13 @@ void reduce_blocks(std::span<const std::uint64_t> numbers, unsigned threads,
   if (threads == 1 || numbers.size() == 1) return reduction.run(0, numbers.size(), true);
   const tbb::global_control control(tbb::global_control::max_allowed_parallelism, threads);
   tbb::task_arena arena(static_cast<int>(threads));
-  arena.execute([&] { reduction.run(0, numbers.size(), false); });
+  Handover handover;
+  handover.give();
+  arena.execute([&] {
+    const HandedOver here(handover);
+    reduction.run(0, numbers.size(), false);
+  });
+  handover.take();
 }
 
 }  // namespace talweg
