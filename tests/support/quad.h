@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quadruple precision (113 bits) for references, with the few functions that the tests need.
+// Quadruple precision (113 bits) for references, with the few functions that the tests need; 50 digits (MPFR)
+// where TALWEG_TEST_FIFTY_DIGITS is defined, which a whole test binary has to agree on.
 #pragma once
+
+#if defined(TALWEG_TEST_FIFTY_DIGITS)
+#include <mpreal.h>
+#endif
 
 #include <cmath>
 #include <cstddef>
@@ -10,7 +15,13 @@
 
 namespace talweg::test {
 
-#if defined(__SIZEOF_FLOAT128__)
+#if defined(TALWEG_TEST_FIFTY_DIGITS)
+using Quad = mpfr::mpreal;
+inline const bool kFiftyDigits = [] {
+  mpfr::mpreal::set_default_prec(mpfr::digits2bits(50));
+  return true;
+}();
+#elif defined(__SIZEOF_FLOAT128__)
 using Quad = __float128;
 #else
 using Quad = long double;
@@ -29,6 +40,10 @@ inline Quad quad(DoubleDouble value) {
 inline double plain(Quad value) {
   return static_cast<double>(value);
 }
+#if defined(TALWEG_TEST_FIFTY_DIGITS)
+using mpfr::abs;
+using mpfr::sqrt;
+#else
 inline Quad abs(Quad value) {
   return value < 0 ? -value : value;
 }
@@ -39,6 +54,7 @@ inline Quad sqrt(Quad value) {
   for (int i = 0; i < 2; ++i) root = (root + value / root) / 2;
   return root;
 }
+#endif
 
 /// |a - b| / |b|, as a double; |a| where b is zero.
 inline double relative_error(Quad a, Quad b) {

@@ -146,6 +146,7 @@ std::string prediction_text(const Plan& plan) {
 
 std::string feature_names(const Plan& plan, const std::vector<std::size_t>& features) {
   std::vector<std::string> names;
+  names.reserve(features.size());
   for (const std::size_t j : features) names.push_back(plan.parameters[j].name);
   return name_list(names);
 }

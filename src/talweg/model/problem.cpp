@@ -133,6 +133,7 @@ Result<std::vector<double>> start_values(const FitRequest& request, const std::v
   std::vector<double> start(parameters.size(), fallback);
   if (request.start != StartKind::values) return start;
   std::vector<std::string> names;
+  names.reserve(parameters.size());
   for (const Parameter& parameter : parameters) names.push_back(parameter.name);
   for (const auto& [name, value] : request.start_values) {
     const auto found = std::find(names.begin(), names.end(), name);

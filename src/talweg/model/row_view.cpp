@@ -14,6 +14,7 @@ std::vector<double> values_of(const RowModel& model, const std::vector<std::vect
   for (std::size_t first = 0; first < rows; first += kProgramRows) {
     const std::size_t count = std::min(kProgramRows, rows - first);
     std::vector<const double*> at;
+    at.reserve(columns.size());
     for (const auto& column : columns) at.push_back(column.data() + first);
     model.evaluate(at, count, parameters, out.data() + first, {}, *work);
   }

@@ -141,8 +141,10 @@ std::vector<DerivationLine> derive_gradient(const Fit& fit) {
                              : "a weight changes the prediction by its column's value",
         partial(kPrediction, weight) + op("=") + feature);
     add("summed over the rows",
-        partial(kCost, weight) + op("=") + factor(fit, true) + kSum + row_weight(fit) + residual +
-            (parameter->intercept ? "" : op("·") + feature) + penalty_of(fit, *parameter));
+        fmt::format("{}{}{}{}{}{}{}{}", partial(kCost, weight), op("="), factor(fit, true), kSum,
+                    row_weight(fit), residual,
+                    parameter->intercept ? std::string() : fmt::format("{}{}", op("·"), feature),
+                    penalty_of(fit, *parameter)));
   }
   const std::string first = weight_of(*shown.front());
   add("one step of gradient descent, for every parameter at once, with the learning rate η",

@@ -74,7 +74,7 @@ std::string forecast_line(const Plan& plan) {
   }
   if (!plan.forecast.epochs && is_below_limit(plan)) return "more epochs than can be counted" + to;
   if (!plan.forecast.epochs) return "the descent will not converge at this learning rate";
-  const std::string epochs = plural(*plan.forecast.epochs, "epoch");
+  std::string epochs = plural(*plan.forecast.epochs, "epoch");
   switch (plan.forecast.quality) {
     case ForecastQuality::exact:
       return epochs + to;
@@ -90,7 +90,7 @@ std::string forecast_line(const Plan& plan) {
 
 std::string ending_text(const Fit& fit) {
   const Termination& end = fit.termination;
-  const std::string epochs = plural(fit.epochs, "epoch");
+  std::string epochs = plural(fit.epochs, "epoch");
   switch (end.reason) {
     case Reason::tolerance:
       if (fit.plan.over_rows) {
