@@ -51,7 +51,11 @@ void declare_columns(CLI::App& app, Typed& typed) {
 }
 
 void declare_cost(CLI::App& app, Typed& typed) {
-  app.add_option("--loss", typed.loss, "mse (default), half-mse or sse")->group("Cost");
+  app.add_option("--loss", typed.loss,
+                 "mse (default), half-mse, sse, huber, logistic, poisson or squared-hinge")
+      ->group("Cost");
+  app.add_option("--huber-delta", typed.huber_delta, "the residual from which on huber is linear (1)")
+      ->group("Cost");
   app.add_option("--l2", typed.l2, "ridge penalty: cost + l2/2 * sum of w^2, the intercept not penalised")
       ->group("Cost");
   app.add_option("--penalty-scale", typed.penalty_scale,
@@ -112,6 +116,8 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
   if (command == Command::predict) {
     app.add_option("-o,--output", options.output, "write the predictions here (default: standard output)")
         ->group("Output");
+    app.add_flag("--raw", options.predict.raw,
+                 "the linear predictor itself (logistic: the log odds; poisson: the logarithm of the mean)");
     app.add_flag("--append", options.predict.append,
                  "the rows as they stand, with the prediction as last column")
         ->disable_flag_override()
@@ -141,7 +147,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 36> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 37> kTypes = {{
       {"--format", "csv|tsv|npy"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -160,6 +166,7 @@ void name_types(CLI::App& app) {
       {"--bad-rows", "error|skip"},
       {"--rejects", "FILE"},
       {"--loss", "LOSS"},
+      {"--huber-delta", "D"},
       {"--l2", "NUMBER"},
       {"--penalty-scale", "raw|standard"},
       {"--scale", "auto|none|standard"},

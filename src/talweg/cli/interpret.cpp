@@ -126,11 +126,24 @@ Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitReque
 }
 
 Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest& request) {
-  const auto loss =
-      choose<CostKind>("--loss", typed.loss,
-                       {{"mse", CostKind::mse}, {"half-mse", CostKind::half_mse}, {"sse", CostKind::sse}});
+  const auto loss = choose<CostKind>("--loss", typed.loss,
+                                     {{"mse", CostKind::mse},
+                                      {"half-mse", CostKind::half_mse},
+                                      {"sse", CostKind::sse},
+                                      {"huber", CostKind::huber},
+                                      {"logistic", CostKind::logistic},
+                                      {"poisson", CostKind::poisson},
+                                      {"squared-hinge", CostKind::squared_hinge}});
   if (!loss) return fail(loss.error());
   request.cost = *loss;
+  if (given(app, "--huber-delta")) {
+    if (request.cost != CostKind::huber) {
+      return usage(fmt::format("--huber-delta does nothing for --loss {}", typed.loss), "add --loss huber");
+    }
+    const auto delta = number("--huber-delta", typed.huber_delta);
+    if (!delta) return fail(delta.error());
+    request.huber_delta = *delta;
+  }
   if (given(app, "--l2")) {
     const auto l2 = number("--l2", typed.l2);
     if (!l2) return fail(l2.error());
@@ -198,7 +211,8 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
                                                            {"adam", Optimizer::adam},
                                                            {"cg", Optimizer::cg},
                                                            {"lbfgs", Optimizer::lbfgs},
-                                                           {"lm", Optimizer::lm}});
+                                                           {"lm", Optimizer::lm},
+                                                           {"newton", Optimizer::newton}});
   if (!optimizer) return fail(optimizer.error());
   request.optimizer = *optimizer;
   const auto read_number = [&](const char* option, const std::string& text, auto& into) -> Result<void> {

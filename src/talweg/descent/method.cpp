@@ -7,13 +7,14 @@
 namespace talweg {
 namespace {
 
-constexpr std::array<std::pair<Optimizer, std::string_view>, 7> kNames = {{{Optimizer::gd, "gd"},
+constexpr std::array<std::pair<Optimizer, std::string_view>, 8> kNames = {{{Optimizer::gd, "gd"},
                                                                            {Optimizer::momentum, "momentum"},
                                                                            {Optimizer::nesterov, "nesterov"},
                                                                            {Optimizer::adam, "adam"},
                                                                            {Optimizer::cg, "cg"},
                                                                            {Optimizer::lbfgs, "lbfgs"},
-                                                                           {Optimizer::lm, "lm"}}};
+                                                                           {Optimizer::lm, "lm"},
+                                                                           {Optimizer::newton, "newton"}}};
 
 }  // namespace
 
@@ -45,6 +46,8 @@ std::unique_ptr<Method> make_method(const MethodSettings& settings) {
       return make_conjugate_gradient(settings);
     case Optimizer::lbfgs:
       return make_lbfgs(settings);
+    case Optimizer::newton:
+      return make_newton(settings);
     case Optimizer::lm:
       return make_levenberg_marquardt(settings);
   }

@@ -15,7 +15,7 @@
 
 namespace talweg {
 
-enum class Optimizer { gd, momentum, nesterov, adam, cg, lbfgs, lm };
+enum class Optimizer { gd, momentum, nesterov, adam, cg, lbfgs, lm, newton };
 
 std::string_view optimizer_name(Optimizer optimizer);
 std::optional<Optimizer> optimizer_from_name(std::string_view name);
@@ -77,6 +77,7 @@ std::unique_ptr<Method> make_momentum(const MethodSettings& settings);
 std::unique_ptr<Method> make_nesterov(const MethodSettings& settings);
 std::unique_ptr<Method> make_adam(const MethodSettings& settings);
 std::unique_ptr<Method> make_conjugate_gradient(const MethodSettings& settings);
+std::unique_ptr<Method> make_newton(const MethodSettings& settings);
 std::unique_ptr<Method> make_lbfgs(const MethodSettings& settings);
 /// For a ResidualObjective; has no step on others.
 std::unique_ptr<Method> make_levenberg_marquardt(const MethodSettings& settings);

@@ -29,6 +29,7 @@ double largest_stable_rate(Optimizer optimizer, double largest_eigenvalue, doubl
     case Optimizer::cg:
     case Optimizer::lbfgs:
     case Optimizer::lm:
+    case Optimizer::newton:
       break;
   }
   return 2 / largest_eigenvalue;
@@ -45,6 +46,7 @@ double mode_factor(Optimizer optimizer, double r, double momentum) {
     case Optimizer::cg:
     case Optimizer::lbfgs:
     case Optimizer::lm:
+    case Optimizer::newton:
       break;
   }
   return std::abs(1 - r);

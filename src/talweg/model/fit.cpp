@@ -9,6 +9,8 @@
 #include <cmath>
 
 #include "talweg/base/numbers.h"
+#include "talweg/model/loss_fit.h"
+#include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_fit.h"
 
@@ -16,20 +18,6 @@ namespace talweg {
 namespace {
 
 constexpr double kDivergenceFactor = 1e6;
-
-constexpr std::array<std::pair<CostKind, std::string_view>, 3> kCosts = {
-    {{CostKind::mse, "mse"}, {CostKind::half_mse, "half-mse"}, {CostKind::sse, "sse"}}};
-
-FoldOptions fold_options(const FitRequest& request) {
-  FoldOptions options;
-  options.threads = request.threads;
-  options.stop = request.stop;
-  options.sample_rows = request.sample_rows;
-  if (request.observer != nullptr) {
-    options.progress = [observer = request.observer](std::uint64_t records) { observer->reading(records); };
-  }
-  return options;
-}
 
 DescentSettings descent_settings(const FitRequest& request, const Problem& problem) {
   const Plan& plan = problem.plan;
@@ -156,6 +144,14 @@ Result<void> check_formula_request(const FitRequest& request) {
         "--missing mean is not for formulas: the mean of a column says little about a function of it",
         "use --missing drop");
   }
+  if (!is_squared(request.cost)) {
+    return usage(fmt::format("--loss {} is for linear models", cost_name(request.cost)),
+                 "give --target instead of --formula, or use mse, half-mse or sse");
+  }
+  if (request.optimizer == Optimizer::newton) {
+    return usage("--optimizer newton is for linear models",
+                 "use lm, which takes the curvature of a formula's squares");
+  }
   if (request.penalty_on_standard_scale) {
     return usage("--penalty-scale standard is not for formulas: their parameters belong to no column",
                  "leave it out");
@@ -165,18 +161,15 @@ Result<void> check_formula_request(const FitRequest& request) {
 
 }  // namespace
 
-std::string_view cost_name(CostKind cost) {
-  for (const auto& [value, name] : kCosts) {
-    if (value == cost) return name;
+FoldOptions fold_options(const FitRequest& request) {
+  FoldOptions options;
+  options.threads = request.threads;
+  options.stop = request.stop;
+  options.sample_rows = request.sample_rows;
+  if (request.observer != nullptr) {
+    options.progress = [observer = request.observer](std::uint64_t records) { observer->reading(records); };
   }
-  return "";
-}
-
-std::optional<CostKind> cost_from_name(std::string_view name) {
-  for (const auto& [value, known] : kCosts) {
-    if (known == name) return value;
-  }
-  return std::nullopt;
+  return options;
 }
 
 std::string_view scale_name(Scale scale) {
@@ -212,6 +205,22 @@ Result<void> check_request(const FitRequest& request) {
                     optimizer_name(*request.optimizer)),
         "leave one of the two out");
   }
+  if (request.cost == CostKind::huber && !(std::isfinite(request.huber_delta) && request.huber_delta > 0)) {
+    return usage(fmt::format("--huber-delta {} is not a positive number", request.huber_delta),
+                 "it is the residual from which on the loss is linear");
+  }
+  if (request.cost == CostKind::quantile && !(request.quantile > 0 && request.quantile < 1)) {
+    return usage(fmt::format("--quantile {} is not between 0 and 1", request.quantile), "0.5 is the median");
+  }
+  if (!is_squared(request.cost) && request.sample_rows > 0) {
+    return usage(fmt::format("--report and --plot show squared error, not {}", cost_name(request.cost)),
+                 "leave them out; --trace writes every epoch");
+  }
+  if (!is_squared(request.cost) && request.optimizer == Optimizer::lm) {
+    return usage(
+        fmt::format("--optimizer lm needs a sum of squares, and {} is none", cost_name(request.cost)),
+        "use newton, or leave it out");
+  }
   for (const auto& [value, name] :
        {std::pair{request.adam_first, "first"}, {request.adam_second, "second"}}) {
     if (!(value >= 0 && value < 1))
@@ -244,15 +253,17 @@ Result<Problem> forecast(const FitRequest& request) {
     }
     return make_problem(std::move(data->data), request);
   }
+  if (!is_squared(request.cost)) return make_loss_problem(request);
   auto data = fold_table(request.paths, request.table, request.columns, fold_options(request));
   if (!data) return fail(data.error());
   return make_problem(std::move(*data), request);
 }
 
 Result<Fit> fit(const FitRequest& request) {
-  if (!request.formula.empty()) {
+  if (!request.formula.empty() || !is_squared(request.cost)) {
     auto problem = forecast(request);
     if (!problem) return fail(problem.error());
+    if (problem->loss != nullptr) return fit_loss(std::move(*problem), request);
     return problem->rows != nullptr ? fit_rows(std::move(*problem), request)
                                     : fit_problem(std::move(*problem), request);
   }
@@ -264,6 +275,11 @@ Result<Fit> fit(const FitRequest& request) {
 
 Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
   if (auto checked = check_request(request); !checked) return fail(checked.error());
+  if (!is_squared(request.cost)) {
+    return fail(ErrorKind::usage,
+                fmt::format("{} needs the rows, and these data are folded", cost_name(request.cost)),
+                "use mse, half-mse or sse");
+  }
   auto problem = make_problem(std::move(data), request);
   if (!problem) return fail(problem.error());
   return fit_problem(std::move(*problem), request);

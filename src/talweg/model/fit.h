@@ -81,6 +81,9 @@ struct Fit {
   }
 };
 
+/// How a request wants its data read.
+FoldOptions fold_options(const FitRequest& request);
+
 /// Reads, folds, plans, descends. Divergence is not an error: it is a Fit that says so.
 Result<Fit> fit(const FitRequest& request);
 

@@ -142,6 +142,9 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
     if (options.sample_rows > 0) {
       for (const RowBlock& block : batch.blocks) sampler.add(block);
     }
+    if (options.keep) {
+      for (const RowBlock& block : batch.blocks) options.keep(block);
+    }
     for (FoldedPart& part : *std::static_pointer_cast<std::vector<FoldedPart>>(batch.result))
       tree.add(std::move(part));
   };

@@ -89,6 +89,7 @@ Json formula_columns_json(const BoundFormula& bound) {
 Json options_json(const FitRequest& request, const Fit& fit) {
   Json out;
   out["loss"] = cost_name(request.cost);
+  if (request.cost == CostKind::huber) out["huber_delta"] = request.huber_delta;
   out["l2"] = request.l2;
   out["penalty_scale"] = request.penalty_on_standard_scale ? "standard" : "raw";
   out["intercept"] = fit.has_intercept;
@@ -99,8 +100,8 @@ Json options_json(const FitRequest& request, const Fit& fit) {
     out["momentum"] = request.momentum;
   }
   if (request.optimizer == Optimizer::adam) out["adam_betas"] = {request.adam_first, request.adam_second};
-  const std::array<const char*, 5> starts = {fit.plan.over_rows ? "ones" : "zeros", "zeros", "ones", "random",
-                                             "values"};
+  const std::array<const char*, 5> starts = {fit.plan.over_rows && !fit.plan.loss ? "ones" : "zeros", "zeros",
+                                             "ones", "random", "values"};
   out["start"] = starts[static_cast<std::size_t>(request.start)];
   if (request.restarts > 0) out["restarts"] = request.restarts;
   if (request.start == StartKind::random || request.restarts > 0) out["seed"] = request.seed;
@@ -131,7 +132,7 @@ Json fit_json(const Fit& fit) {
   out["mse"] = number(fit.mse);
   out["r2"] = number(fit.r2);
   out["cost_gap_bound"] = number(fit.certificate.cost_gap_bound);
-  if (fit.plan.over_rows) out["relative_offset"] = number(fit.relative_offset);
+  if (fit.plan.over_rows && !fit.plan.loss) out["relative_offset"] = number(fit.relative_offset);
   return out;
 }
 
@@ -312,6 +313,7 @@ Model make_model(const Fit& fit, const FitRequest& request) {
   model.missing = fit.missing;
   model.missing_words = request.columns.missing_words;
   model.weights = fit.weights;
+  model.loss = request.cost;
   model.formula = fit.formula;
   model.document = out.dump(2) + "\n";
   return model;
@@ -386,6 +388,13 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   if (!words) return fail(words.error());
   model.missing_words = *words;
   const Json& settings = options->json();
+  if (settings.contains("loss")) {
+    const auto loss = options->text("loss");
+    if (!loss) return fail(loss.error());
+    const auto known = cost_from_name(*loss);
+    if (!known) return options->wrong("has an unknown loss");
+    model.loss = *known;
+  }
   if (settings.contains("weights")) model.weights = text_from_json(settings.at("weights")).value_or("");
   if (of_formula) {
     // What r2 compares with is no matter of one parameter there.

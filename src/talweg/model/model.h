@@ -26,7 +26,8 @@ struct Model {
   std::vector<std::string> missing_words;
   std::shared_ptr<const BoundFormula> formula;  ///< null: a linear model; else features is empty
   std::string weights;                          ///< column of weights of the fit; empty: none
-  std::string document;                         ///< the JSON text as it stands in the file
+  CostKind loss = CostKind::mse;
+  std::string document;  ///< the JSON text as it stands in the file
 };
 
 Model make_model(const Fit& fit, const FitRequest& request);

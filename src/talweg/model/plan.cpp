@@ -46,7 +46,7 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
     // On a quadratic cost the Gauss-Newton matrix is the Hessian: one undamped step in its metric.
-    plan.preconditioned = plan.optimizer == Optimizer::lm;
+    plan.preconditioned = plan.optimizer == Optimizer::lm || plan.optimizer == Optimizer::newton;
     return;
   }
   if (request.learning_rate) {
@@ -98,7 +98,7 @@ void choose_rate(const FitRequest& request, const Problem& problem, Plan& plan) 
     plan.learning_rate = request.learning_rate;
   } else if (plan.optimizer == Optimizer::adam) {
     plan.learning_rate = kAdamRate;
-  } else if (plan.optimizer == Optimizer::lm) {
+  } else if (plan.optimizer == Optimizer::lm || plan.optimizer == Optimizer::newton) {
     plan.learning_rate = 1;
   } else if (has_fixed_rate(plan.optimizer)) {
     plan.learning_rate = best_rate(plan.optimizer, largest, smallest, plan.momentum);
@@ -121,27 +121,6 @@ void find_steepest(const Problem& problem, Plan& plan) {
     const auto& active = problem.cost->active_features();
     plan.steepest = a < active.size() ? plan.parameters[active[a]].name : plan.parameters.back().name;
   }
-}
-
-// The prediction as text: every term while they are few.
-std::string prediction_text(const Plan& plan) {
-  constexpr std::size_t kShown = 4;
-  std::string out;
-  std::size_t shown = 0;
-  for (const Parameter& parameter : plan.parameters) {
-    if (parameter.intercept) continue;
-    if (shown == kShown && plan.parameters.size() > kShown + 2) {
-      out += fmt::format(" + ... ({} more)",
-                         plan.parameters.size() - kShown - (plan.parameters.back().intercept ? 1 : 0));
-      break;
-    }
-    if (!out.empty()) out += " + ";
-    const std::string& name = parameter.name;
-    out += parameter.level ? fmt::format("w({})", name) : fmt::format("w({})*{}", name, name);
-    ++shown;
-  }
-  if (plan.parameters.back().intercept) out += (out.empty() ? "" : " + ") + plan.parameters.back().name;
-  return out;
 }
 
 std::string feature_names(const Plan& plan, const std::vector<std::size_t>& features) {
@@ -196,6 +175,26 @@ void warn_of_columns(const Problem& problem, Plan& plan) {
 }
 
 }  // namespace
+
+std::string prediction_text(const Plan& plan) {
+  constexpr std::size_t kShown = 4;
+  std::string out;
+  std::size_t shown = 0;
+  for (const Parameter& parameter : plan.parameters) {
+    if (parameter.intercept) continue;
+    if (shown == kShown && plan.parameters.size() > kShown + 2) {
+      out += fmt::format(" + ... ({} more)",
+                         plan.parameters.size() - kShown - (plan.parameters.back().intercept ? 1 : 0));
+      break;
+    }
+    if (!out.empty()) out += " + ";
+    const std::string& name = parameter.name;
+    out += parameter.level ? fmt::format("w({})", name) : fmt::format("w({})*{}", name, name);
+    ++shown;
+  }
+  if (plan.parameters.back().intercept) out += (out.empty() ? "" : " + ") + plan.parameters.back().name;
+  return out;
+}
 
 void describe_formula(const BoundFormula& formula, Plan& plan) {
   plan.target = formula.left_text;

@@ -22,6 +22,9 @@ void describe_formula(const BoundFormula& formula, Plan& plan);
 std::string objective_text(const FitRequest& request, const Plan& plan, const std::string& weights,
                            std::uint64_t rows, double weight);
 
+/// The prediction of a linear model as text, every term while they are few.
+std::string prediction_text(const Plan& plan);
+
 /// Settings of the descent that the plan describes.
 MethodSettings method_settings(const Plan& plan);
 

@@ -43,7 +43,7 @@ Result<void> check_stop(const StopFlag* stop) {
 }  // namespace
 
 Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::string>& names,
-                                  const CellReader& cells, const std::string& file) {
+                                  const CellReader& cells, const std::string& file, bool raw) {
   Predictor out(cells);
   out.file_ = file;
   out.target_name_ = model.target;
@@ -61,6 +61,8 @@ Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::str
   }
   const auto target = std::find(names.begin(), names.end(), model.target);
   if (target != names.end()) out.target_ = static_cast<std::size_t>(target - names.begin());
+  out.loss_ = model.loss;
+  out.raw_ = raw;
   out.fill_ = model.missing == MissingPolicy::mean;
   std::vector<std::string> absent;
   for (const FeatureSummary& feature : model.features) {
@@ -181,15 +183,21 @@ Result<std::optional<double>> Predictor::predict(const TableRecord& record) cons
     if (*part) sum += **part;
   }
   if (!complete) return std::nullopt;
-  return sum;
+  return raw_ ? sum : mean_of_prediction(loss_, sum);
 }
 
 Result<PredictSummary> predict(const Model& model, const PredictRequest& request,
                                const std::function<Result<void>(std::string_view)>& write) {
+  if (request.raw && model.loss != CostKind::logistic && model.loss != CostKind::poisson) {
+    return fail(ErrorKind::usage,
+                fmt::format("--raw does nothing for a model of {}: its prediction is the linear predictor",
+                            cost_name(model.loss)),
+                "leave it out");
+  }
   auto table = TableReader::open(request.paths, request.table);
   if (!table) return fail(table.error());
   const CellReader cells(request.missing_words.value_or(model.missing_words), request.table.decimal);
-  const auto predictor = Predictor::bind(model, table->names(), cells, request.paths.front());
+  const auto predictor = Predictor::bind(model, table->names(), cells, request.paths.front(), request.raw);
   if (!predictor) return fail(predictor.error());
 
   const char delimiter = table->is_text() ? table->delimiter() : ',';
@@ -246,11 +254,73 @@ Result<PredictSummary> predict(const Model& model, const PredictRequest& request
   return summary;
 }
 
+namespace {
+
+// Scores of labelled rows of two classes.
+class ClassScores {
+ public:
+  Result<void> take(double label, double f) {
+    zeros_ = zeros_ || label == 0;
+    minus_ = minus_ || label == -1;
+    if ((label != 0 && label != 1 && label != -1) || (zeros_ && minus_)) {
+      return fail(ErrorKind::data, fmt::format("the label is {}", shortest(label)),
+                  "labels are 0 and 1, or -1 and +1");
+    }
+    const double y = label > 0 ? 1 : -1;
+    scores_.emplace_back(f, y > 0);
+    double value = 0;
+    double slope = 0;
+    evaluate_loss({CostKind::logistic, 1, 0.5, 0}, &f, &y, 1, &value, &slope, nullptr);
+    log_loss_ += value;
+    right_ += (f > 0) == (y > 0) ? 1 : 0;
+    return {};
+  }
+
+  void finish(CostKind loss, Evaluation& out) {
+    const auto n = static_cast<double>(scores_.size());
+    if (loss == CostKind::logistic) out.log_loss = log_loss_.value() / n;
+    out.accuracy = static_cast<double>(right_) / n;
+    // The sum of the ranks of one class (Mann and Whitney 1947), ties at their middle.
+    std::sort(scores_.begin(), scores_.end());
+    double ranks = 0;
+    double positives = 0;
+    for (std::size_t i = 0; i < scores_.size();) {
+      std::size_t end = i;
+      double of_class = 0;
+      for (; end < scores_.size() && scores_[end].first == scores_[i].first; ++end)
+        of_class += scores_[end].second ? 1 : 0;
+      ranks += of_class * (static_cast<double>(i + end - 1) / 2 + 1);
+      positives += of_class;
+      i = end;
+    }
+    const double negatives = n - positives;
+    if (positives > 0 && negatives > 0)
+      out.auc = (ranks - positives * (positives + 1) / 2) / (positives * negatives);
+  }
+
+ private:
+  std::vector<std::pair<double, bool>> scores_;
+  DoubleDouble log_loss_;
+  std::uint64_t right_ = 0;
+  bool zeros_ = false;
+  bool minus_ = false;
+};
+
+Error located(Error error, const TableRecord& record, const std::string& column) {
+  if (record.file != nullptr) error.file = *record.file;
+  error.line = record.line;
+  error.column = column;
+  return error;
+}
+
+}  // namespace
+
 Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
   auto table = TableReader::open(request.paths, request.table);
   if (!table) return fail(table.error());
   const CellReader cells(request.missing_words.value_or(model.missing_words), request.table.decimal);
-  const auto predictor = Predictor::bind(model, table->names(), cells, request.paths.front());
+  const auto predictor =
+      Predictor::bind(model, table->names(), cells, request.paths.front(), is_classification(model.loss));
   if (!predictor) return fail(predictor.error());
   if (auto checked = predictor->check_target(); !checked) return fail(checked.error());
 
@@ -260,6 +330,8 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
   DoubleDouble mean;     // of the target, by updates (Welford)
   DoubleDouble scatter;  // sum (y - mean)^2
   DoubleDouble raw;      // sum y^2
+  const bool classes = is_classification(model.loss);
+  ClassScores scores;
   TableRecord record;
   while (true) {
     const auto more = table->next(record);
@@ -276,8 +348,17 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
       continue;
     }
     ++out.rows;
-    const double y = **target;
-    const double residual = y - **value;
+    double y = **target;
+    double prediction = **value;
+    if (classes) {
+      if (auto taken = scores.take(y, prediction); !taken)
+        return fail(located(taken.error(), record, model.target));
+      y = y > 0 ? 1 : 0;
+      prediction = model.loss == CostKind::logistic ? mean_of_prediction(model.loss, prediction)
+                   : prediction > 0                 ? 1
+                                                    : 0;
+    }
+    const double residual = y - prediction;
     squares += two_product(residual, residual);
     magnitudes += std::abs(residual);
     raw += two_product(y, y);
@@ -295,7 +376,8 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
   out.rmse = std::sqrt(out.mse);
   out.mae = magnitudes.value() / n;
   const double total = model.has_intercept ? scatter.value() : raw.value();
-  if (total > 0) out.r2 = 1 - squares.value() / total;
+  if (total > 0 && !classes) out.r2 = 1 - squares.value() / total;
+  if (classes) scores.finish(model.loss, out);
   return out;
 }
 

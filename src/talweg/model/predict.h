@@ -24,10 +24,12 @@ class Predictor {
  public:
   /// Errors: columns of the model that are not among `names` (all of them listed).
   static Result<Predictor> bind(const Model& model, const std::vector<std::string>& names,
-                                const CellReader& cells, const std::string& file);
+                                const CellReader& cells, const std::string& file, bool raw = false);
 
-  /// intercept + sum of parameter * value. Absent where a cell is missing and the model does not fill gaps.
-  /// Errors: a cell that is no number, a level that the fit has not seen; with file, line and column.
+  /// intercept + sum of parameter * value, then the mean that the model's loss stands for (logistic: the
+  /// probability of the class 1; poisson: the exponential) unless `raw`. Absent where a cell is missing and
+  /// the model does not fill gaps. Errors: a cell that is no number, a level that the fit has not seen; with
+  /// file, line and column.
   Result<std::optional<double>> predict(const TableRecord& record) const;
   /// What was to be predicted: the target's cell, or the left side of a formula. Absent where a cell is
   /// missing. Errors: as predict, and a column that the table does not have.
@@ -56,6 +58,8 @@ class Predictor {
   std::optional<std::size_t> target_;  // in the table
   double intercept_ = 0;
   bool fill_ = false;
+  bool raw_ = false;
+  CostKind loss_ = CostKind::mse;
   std::vector<Column> columns_;
 };
 
@@ -63,6 +67,7 @@ struct PredictRequest {
   std::vector<std::string> paths;
   TableOptions table;
   std::optional<std::vector<std::string>> missing_words;  ///< absent: the model's
+  bool raw = false;                                       ///< the linear predictor itself
   bool append = false;                                    ///< the row as it stands, then the prediction
   const StopFlag* stop = nullptr;
 };
@@ -82,6 +87,10 @@ struct Evaluation {
   double mse = 0;  ///< this and the others on the scale of the target; of a formula, of its left side
   double rmse = 0;
   double mae = 0;
+  std::optional<double> log_loss;  ///< logistic: mean of log(1 + exp(-y f)), y = -1, +1
+  std::optional<double> accuracy;  ///< classes: share of rows on the right side of f = 0
+  std::optional<double>
+      auc;  ///< classes: P(f of a +1 > f of a -1), ties count half; absent with one class only
   std::optional<double> r2;  ///< 1 - RSS / sum (y - mean)^2; without an intercept 1 - RSS / sum y^2
 };
 

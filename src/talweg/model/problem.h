@@ -49,7 +49,8 @@ struct Plan {
   std::string objective;  ///< the cost spelled out
   std::string formula;    ///< as it was understood, `y = a*exp(-b*x) + c`; empty: a linear model
   std::vector<std::string> formula_columns;
-  bool over_rows = false;  ///< not affine in its parameters: no global rates, no forecast, no certificate
+  bool over_rows = false;  ///< not folded: no forecast; of a curved formula no global rates either
+  std::optional<LossSettings> loss;  ///< of a linear model over rows
   std::optional<LocalRates> at_start;  ///< over rows
   std::uint64_t restarts = 0;
   CostKind cost = CostKind::mse;
@@ -82,6 +83,7 @@ struct Plan {
 };
 
 struct RowProblem;
+struct LossProblem;
 
 struct Problem {
   FoldedData data;
@@ -91,7 +93,8 @@ struct Problem {
   std::vector<double> start;  ///< user's units
   bool has_intercept = true;
   std::unique_ptr<LeastSquares> cost;  ///< null over rows
-  std::shared_ptr<RowProblem> rows;    ///< null on a folded cost
+  std::shared_ptr<RowProblem> rows;    ///< of a curved formula, else null
+  std::shared_ptr<LossProblem> loss;   ///< of a linear model with another loss than squared error, else null
   Curvature curvature;
   Plan plan;
 };

@@ -58,6 +58,8 @@ struct FitRequest {
   bool intercept = true;  ///< of a linear model; a formula says itself whether it has one
 
   CostKind cost = CostKind::mse;
+  double huber_delta = 1;  ///< > 0
+  double quantile = 0.5;   ///< in (0, 1)
   double l2 = 0;
   bool penalty_on_standard_scale = false;
   ScaleChoice scale = ScaleChoice::automatic;
@@ -86,8 +88,6 @@ struct FitRequest {
   RunObserver* observer = nullptr;
 };
 
-std::string_view cost_name(CostKind cost);
-std::optional<CostKind> cost_from_name(std::string_view name);
 std::string_view scale_name(Scale scale);
 
 }  // namespace talweg

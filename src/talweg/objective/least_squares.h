@@ -27,12 +27,12 @@
 
 #include "talweg/base/error.h"
 #include "talweg/objective/cholesky.h"
+#include "talweg/objective/loss.h"
 #include "talweg/objective/moments.h"
 #include "talweg/objective/objective.h"
 
 namespace talweg {
 
-enum class CostKind { mse, half_mse, sse };
 enum class Scale { none, standard };
 
 struct LeastSquaresSettings {

@@ -60,6 +60,15 @@ class Objective {
     return false;
   }
 
+  /// For a cost that knows its curvature: the direction of Newton's step, -(Hessian at `point`)^-1 gradient;
+  /// false for others, and where the Hessian says nothing.
+  virtual bool newton_direction(const Point& point, std::span<const double> gradient, std::span<double> out) {
+    (void)point;
+    (void)gradient;
+    (void)out;
+    return false;
+  }
+
   /// For a sum of squares that knows its residuals (residuals.h); null for others.
   virtual ResidualObjective* residuals() { return nullptr; }
 };

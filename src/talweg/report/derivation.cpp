@@ -86,8 +86,9 @@ std::string factor(const Fit& fit, bool differentiated) {
       return fraction(number("1"), differentiated ? n : number("2") + n);
     case CostKind::sse:
       return differentiated ? number("2") : "";
+    default:
+      return "";
   }
-  return "";
 }
 
 std::string row_weight(const Fit& fit) {

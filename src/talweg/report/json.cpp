@@ -150,7 +150,7 @@ std::string fit_json(const Fit& fit, const EpochTable* epochs) {
                         {"parameter_bounds", by_name(names, fit.certificate.parameter_bounds)},
                         {"parameter_distance_bound", number(fit.certificate.parameter_distance_bound)}};
   out["exact"] = exact(names, fit.exact_parameters, fit.exact_cost);
-  if (fit.plan.over_rows) {
+  if (fit.plan.over_rows && !fit.plan.loss) {
     out["local"] = {{"start", local_rates(fit.plan.at_start)}, {"end", local_rates(fit.at_end)}};
     out["relative_offset"] = number(fit.relative_offset);
   }
@@ -190,7 +190,7 @@ std::string forecast_json(const Problem& problem, bool audit) {
   out["exact"] = problem.cost == nullptr
                      ? Json(nullptr)
                      : exact(plan.parameters, problem.cost->optimum(), problem.cost->lowest_cost());
-  if (plan.over_rows) {
+  if (plan.over_rows && !plan.loss) {
     out["parameters"] = by_name(plan.parameters, problem.start);
     out["local"] = {{"start", local_rates(plan.at_start)}};
   }
@@ -207,6 +207,9 @@ std::string evaluation_json(const Evaluation& evaluation) {
   out["mse"] = number(evaluation.mse);
   out["rmse"] = number(evaluation.rmse);
   out["mae"] = number(evaluation.mae);
+  out["log_loss"] = number(evaluation.log_loss);
+  out["accuracy"] = number(evaluation.accuracy);
+  out["auc"] = number(evaluation.auc);
   out["r2"] = number(evaluation.r2);
   return text(out);
 }

@@ -45,8 +45,9 @@ std::string method_text(const Plan& plan) {
   }
   if (plan.learning_rate) {
     const char* chosen = plan.optimizer == Optimizer::adam ? "its usual one"
-                         : plan.over_rows                  ? "the best one for the curvature at the start"
-                                                           : "the best constant one";
+                         : plan.loss      ? "1 / the steepest curvature that the loss can have"
+                         : plan.over_rows ? "the best one for the curvature at the start"
+                                          : "the best constant one";
     out += fmt::format(
         ", learning rate {} ({})",
         plan.learning_rate_chosen ? short_text(*plan.learning_rate) : shortest(*plan.learning_rate),
@@ -125,6 +126,7 @@ std::string ending_text(const Fit& fit) {
 }
 
 std::string certificate_text(const Fit& fit) {
+  if (fit.plan.loss) return "none (see the note)";
   if (fit.plan.over_rows) {
     return fmt::format("none (see the note); relative offset {}", optional_text(fit.relative_offset, 3));
   }

@@ -33,6 +33,16 @@ std::string formula_text(const Plan& plan) {
 
 std::string before_text(const Plan& plan) {
   std::string out;
+  if (plan.loss) {
+    out += line("stable",
+                plan.largest_stable_rate
+                    ? fmt::format("learning rates below {} everywhere (gd; for the steepest curvature that "
+                                  "the loss can have)",
+                                  short_text(*plan.largest_stable_rate))
+                    : std::string("no rate is stable everywhere: the curvature of the loss has no bound"));
+    out += line("forecast", forecast_line(plan));
+    return out;
+  }
   if (plan.over_rows) {
     out += line(
         "stable",
@@ -237,7 +247,10 @@ std::string evaluation_text(const Evaluation& evaluation, const Model& model) {
   out += line("mse", short_text(evaluation.mse, 10));
   out += line("rmse", short_text(evaluation.rmse, 10));
   out += line("mae", short_text(evaluation.mae, 10));
-  out += line("r2", optional_text(evaluation.r2, 10));
+  if (evaluation.log_loss) out += line("log loss", short_text(*evaluation.log_loss, 10));
+  if (evaluation.accuracy) out += line("accuracy", short_text(*evaluation.accuracy, 10));
+  if (evaluation.auc) out += line("auc", short_text(*evaluation.auc, 10));
+  if (evaluation.r2 || !evaluation.accuracy) out += line("r2", optional_text(evaluation.r2, 10));
   return out;
 }
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Newton's method: gradient descent in the metric of the cost's own curvature, d = -H^-1 g, with the
+// curvature of every point reached (Nocedal and Wright, Numerical Optimization, 2006, chapter 3). The length
+// comes from a line search with the strong Wolfe conditions that tries 1 first; where the curvature says
+// nothing the step goes straight downhill.
+#include <cmath>
+#include <numeric>
+
+#include "talweg/descent/line_search.h"
+#include "talweg/descent/method.h"
+#include "talweg/descent/wolfe_search.h"
+
+namespace talweg {
+namespace {
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+class Newton final : public Method {
+ public:
+  Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) override {
+    direction_.resize(at.gradient.size());
+    ++evaluations;
+    bool curved = objective.newton_direction(at.point, at.gradient, direction_);
+    curved = curved && dot(direction_, at.gradient) < 0;
+    Step step = along(at, objective, curved, evaluations);
+    if (step.stuck && curved) step = along(at, objective, false, evaluations);
+    return step;
+  }
+
+ private:
+  Step along(const Iterate& at, Objective& objective, bool curved, std::uint64_t& evaluations) {
+    Step step;
+    if (!curved) {
+      for (std::size_t j = 0; j < direction_.size(); ++j) direction_[j] = -at.gradient[j];
+    }
+    step.direction = direction_;
+    step.stuck = !(dot(direction_, at.gradient) < 0);
+    if (step.stuck) return step;
+    const auto found =
+        search_.search(at, objective, direction_, curved ? 1 : cautious_length(at.gradient), evaluations);
+    step.stuck = !found;
+    if (!found) return step;
+    step.length = found->length;
+    step.learning_rate = found->length;
+    step.cost = found->cost;
+    step.gradient = search_.gradient();
+    return step;
+  }
+
+  std::vector<double> direction_;
+  WolfeSearch search_;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_newton(const MethodSettings&) {
+  return std::make_unique<Newton>();
+}
+
+}  // namespace talweg

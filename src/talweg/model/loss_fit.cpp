@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/loss_fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "talweg/base/numbers.h"
+#include "talweg/model/loss_problem.h"
+#include "talweg/model/plan.h"
+
+namespace talweg {
+namespace {
+
+constexpr double kDivergenceFactor = 1e6;
+
+double norm(std::span<const double> values) {
+  double sum = 0;
+  for (const double v : values) sum += v * v;
+  return std::sqrt(sum);
+}
+
+double gradient_norm_at(LinearCost& cost, const std::vector<double>& user) {
+  std::vector<double> gradient(cost.size());
+  cost.evaluate(cost.to_descent(user), gradient);
+  const double length = norm(gradient);
+  return std::isfinite(length) ? length : 0;
+}
+
+DescentSettings descent_settings(const FitRequest& request, const Problem& problem) {
+  const Plan& plan = problem.plan;
+  LinearCost& cost = *problem.loss->cost;
+  DescentSettings settings;
+  settings.method = method_settings(plan);
+  settings.method.adam_first = request.adam_first;
+  settings.method.adam_second = request.adam_second;
+  settings.epochs = plan.epochs;
+  settings.tolerance = plan.tolerance;
+  settings.gradient_scale = std::max(gradient_norm_at(cost, problem.start),
+                                     gradient_norm_at(cost, std::vector<double>(cost.size(), 0.0)));
+  settings.max_seconds = request.max_seconds;
+  settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, problem.loss->constant_cost);
+  settings.stop = request.stop;
+  return settings;
+}
+
+// How well the means predicted meet the target; for classes 0 and 1.
+void add_errors(LinearCost& cost, const std::vector<double>& f, Fit& fit) {
+  const bool classes = is_classification(fit.plan.cost);
+  DoubleDouble squares;
+  DoubleDouble sum;
+  DoubleDouble weight;
+  const auto each = [&](auto&& take) {
+    std::size_t at = 0;
+    for (const DenseRows::Block& block : cost.rows().blocks()) {
+      for (std::size_t r = 0; r < block.rows; ++r, ++at) {
+        const double y = classes ? (block.target[r] + 1) / 2 : block.target[r];
+        take(y, block.weights.empty() ? 1.0 : block.weights[r], f[at]);
+      }
+    }
+  };
+  each([&](double y, double w, double prediction) {
+    const double mean = mean_of_prediction(fit.plan.cost, prediction);
+    const double residual = y - (fit.plan.cost == CostKind::logistic || !classes ? mean
+                                 : mean > 0                                      ? 1.0
+                                                                                 : 0.0);
+    squares += two_product(w * residual, residual);
+    sum += two_product(w, y);
+    weight += w;
+  });
+  const double mean = (sum / weight).value();
+  DoubleDouble scatter;
+  each([&](double y, double w, double) { scatter += two_product(w * (y - mean), y - mean); });
+  fit.mse = (squares / weight).value();
+  if (scatter.value() > 0 && std::isfinite(fit.mse) && !classes)
+    fit.r2 = 1 - squares.value() / scatter.value();
+}
+
+// The covariance of a maximum likelihood: the inverse of the sum's Hessian.
+void add_standard_errors(LinearCost& cost, const Point& at, Fit& fit) {
+  const std::size_t p = fit.parameters.size();
+  fit.standard_errors.assign(p, std::nullopt);
+  fit.certificate.parameter_bounds.assign(p, std::nullopt);
+  const bool likelihood = fit.plan.cost == CostKind::logistic || fit.plan.cost == CostKind::poisson;
+  if (!likelihood) {
+    fit.notes.push_back(
+        fmt::format("{} is no likelihood, so there are no standard errors", cost_name(fit.plan.cost)));
+    return;
+  }
+  if (fit.l2 > 0) {
+    fit.notes.emplace_back("a penalty biases the parameters on purpose, so they have no standard errors");
+    return;
+  }
+  const auto inverse = cost.inverse_hessian_diagonal(at);
+  for (std::size_t j = 0; j < p; ++j) {
+    if (inverse[j] && *inverse[j] >= 0) fit.standard_errors[j] = std::sqrt(*inverse[j] / cost.weight());
+  }
+}
+
+// Classes that a hyperplane separates: the cost has no lowest value, the parameters run away.
+void warn_of_separation(LinearCost& cost, const Point& at, const std::vector<double>& f, Fit& fit) {
+  if (fit.plan.cost != CostKind::logistic || fit.l2 > 0) return;
+  std::size_t row = 0;
+  for (const DenseRows::Block& block : cost.rows().blocks()) {
+    for (std::size_t r = 0; r < block.rows; ++r, ++row) {
+      if (!(block.target[r] * f[row] > 0)) return;
+    }
+  }
+  std::size_t most = 0;
+  for (std::size_t j = 0; j < at.size(); ++j) {
+    if (!fit.plan.parameters[j].intercept && std::abs(at.high[j]) > std::abs(at.high[most])) most = j;
+  }
+  fit.warnings.push_back(
+      fmt::format("the classes are separable: these parameters tell every row's class, so the cost has no "
+                  "lowest value and falls "
+                  "for ever as they grow; most of that direction is {}. Remedy: a penalty, --l2 0.001, or "
+                  "leave the column out",
+                  in_quotes(fit.plan.parameters[most].name)));
+}
+
+std::string post_mortem(const Plan& plan, const DescentResult& result) {
+  const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
+  std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
+                                short_text(result.start_cost), short_text(result.termination.measured),
+                                short_text(result.termination.limit));
+  if (plan.learning_rate && plan.largest_stable_rate)
+    out += fmt::format("The {}. Remedy: {}. ", rate_verdict(plan), rate_remedy(plan));
+  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.",
+                     result.epoch, short_text(result.cost));
+  return out;
+}
+
+}  // namespace
+
+Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
+  const auto began = std::chrono::steady_clock::now();
+  LinearCost& cost = *problem.loss->cost;
+  if (request.observer != nullptr) request.observer->begin(problem.plan);
+  Fit fit;
+  fit.has_intercept = problem.has_intercept;
+  fit.l2 = request.l2;
+  fit.penalty_on_standard_scale = request.penalty_on_standard_scale;
+  fit.start = problem.start;
+  DescentSettings settings = descent_settings(request, problem);
+  settings.observer = [&](const EpochRecord& record) {
+    const std::vector<double> parameters = cost.to_user(*record.point);
+    fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters);
+    if (request.observer == nullptr) return false;
+    return request.observer->epoch(
+        {record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
+  };
+  const std::uint64_t before = cost.passes();
+  const DescentResult result = minimise(cost, cost.to_descent(problem.start), settings);
+  fit.evaluations = cost.passes() - before;
+  fit.termination = result.termination;
+  fit.epochs = result.epochs;
+  fit.best_epoch = result.epoch;
+  fit.parameters = cost.to_user(result.point);
+  fit.cost = result.cost;
+  fit.gradient_norm = result.gradient_norm;
+  fit.divergence_cost = settings.divergence_cost;
+  fit.warnings = problem.plan.warnings;
+  fit.plan = std::move(problem.plan);
+  fit.features = std::move(problem.features);
+  fit.columns = std::move(problem.data.features);
+  fit.columns.push_back(problem.data.target);
+  fit.audit = std::move(problem.data.audit);
+  fit.fingerprint = std::move(problem.data.fingerprint);
+  fit.weights = std::move(problem.data.weights);
+  fit.missing = problem.data.missing;
+  const std::vector<double> f = cost.predictions(fit.parameters);
+  add_errors(cost, f, fit);
+  add_standard_errors(cost, result.point, fit);
+  fit.notes.emplace_back(
+      "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
+      "lowest cost");
+  warn_of_separation(cost, result.point, f, fit);
+  if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
+  if (fit.termination.reason == Reason::seconds ||
+      (fit.termination.reason == Reason::epochs && fit.plan.tolerance)) {
+    fit.warnings.push_back(fmt::format("stopped by --{} after {} epochs, before the tolerance {} was reached",
+                                       fit.termination.reason == Reason::seconds ? "max-seconds" : "epochs",
+                                       grouped(fit.epochs), shortest(fit.plan.tolerance.value_or(0))));
+  }
+  fit.seconds.read = problem.data.seconds_reading;
+  fit.seconds.fold = problem.data.seconds_folding;
+  fit.seconds.descend = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return fit;
+}
+
+}  // namespace talweg

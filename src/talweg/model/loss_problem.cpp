@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/loss_problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "talweg/base/numbers.h"
+#include "talweg/base/random.h"
+#include "talweg/descent/rates.h"
+#include "talweg/model/design.h"
+#include "talweg/model/fit.h"
+#include "talweg/model/plan.h"
+#include "talweg/model/row_problem.h"
+
+namespace talweg {
+namespace {
+
+constexpr std::uint64_t kRowEpochs = 10'000;
+constexpr double kRowTolerance = 1e-8;
+constexpr std::size_t kNewtonParameters = 500;  // more would spend most of the time on the Hessian
+
+template <class Take>
+void each_target(const DenseRows& rows, const Take& take) {
+  for (const DenseRows::Block& block : rows.blocks()) {
+    for (std::size_t r = 0; r < block.rows; ++r)
+      take(block.target[r], block.weights.empty() ? 1.0 : block.weights[r]);
+  }
+}
+
+Error target_error(const Problem& problem, std::string what, std::string remedy) {
+  return Error{ErrorKind::data, std::move(what), std::move(remedy), {}, 0, problem.data.target.name};
+}
+
+// Labels 0 and 1, or -1 and +1, become -1 and +1.
+Result<void> take_labels(DenseRows& rows, const Problem& problem, CostKind cost) {
+  std::uint64_t row = 0;
+  std::uint64_t zeros = 0;
+  std::uint64_t minus = 0;
+  std::uint64_t plus = 0;
+  for (const DenseRows::Block& block : rows.blocks()) {
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      ++row;
+      const double y = block.target[r];
+      if (y != 0 && y != 1 && y != -1) {
+        return fail(target_error(problem,
+                                 fmt::format("{} needs two classes, and the target of used row {} is {}",
+                                             cost_name(cost), grouped(row), shortest(y)),
+                                 "labels are 0 and 1, or -1 and +1"));
+      }
+      (y == 0 ? zeros : y > 0 ? plus : minus) += 1;
+    }
+  }
+  if (zeros > 0 && minus > 0) {
+    return fail(target_error(problem, "the target has the labels -1, 0 and 1: two classes are needed",
+                             "labels are 0 and 1, or -1 and +1"));
+  }
+  if (plus == 0 || zeros + minus == 0) {
+    return fail(target_error(problem, "all labels are equal: there is nothing to tell apart",
+                             "give rows of both classes"));
+  }
+  for (DenseRows::Block& block : rows.blocks()) {
+    for (std::size_t r = 0; r < block.rows; ++r) block.target[r] = block.target[r] > 0 ? 1 : -1;
+  }
+  return {};
+}
+
+Result<void> check_counts(const DenseRows& rows, const Problem& problem) {
+  std::uint64_t row = 0;
+  bool positive = false;
+  for (const DenseRows::Block& block : rows.blocks()) {
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      ++row;
+      if (block.target[r] < 0) {
+        return fail(target_error(problem,
+                                 fmt::format("poisson needs counts, and the target of used row {} is {}",
+                                             grouped(row), shortest(block.target[r])),
+                                 "counts are not negative; for other targets use --loss mse or huber"));
+      }
+      positive = positive || block.target[r] > 0;
+    }
+  }
+  if (!positive) {
+    return fail(target_error(
+        problem, "all counts are zero: the mean would have to be zero, its logarithm has no lowest value",
+        "give rows with counts above zero"));
+  }
+  return {};
+}
+
+// Cost of a constant prediction that is about the best one.
+double constant_cost(const DenseRows& rows, const LossSettings& loss) {
+  double sum = 0;
+  double weight = 0;
+  each_target(rows, [&](double y, double w) {
+    sum += w * y;
+    weight += w;
+  });
+  double f = sum / weight;
+  if (loss.kind == CostKind::logistic) f = std::log((1 + f) / (1 - f));
+  if (loss.kind == CostKind::poisson) f = std::log(f);
+  if (loss.kind == CostKind::hinge || loss.kind == CostKind::squared_hinge) f = f > 0 ? 1 : -1;
+  double cost = 0;
+  each_target(rows, [&](double y, double w) {
+    double value = 0;
+    double slope = 0;
+    evaluate_loss(loss, &f, &y, 1, &value, &slope, nullptr);
+    cost += w * value;
+  });
+  return cost / weight;
+}
+
+std::string loss_text(const LossSettings& loss, const std::string& y) {
+  switch (loss.kind) {
+    case CostKind::mae:
+      return fmt::format("|{} - f|", y);
+    case CostKind::huber:
+      return fmt::format("huber({} - f), r^2/2 up to {}, linear beyond", y, shortest(loss.huber_delta));
+    case CostKind::quantile:
+      return fmt::format("max({0} r, ({0} - 1) r), r = {1} - f", shortest(loss.quantile), y);
+    case CostKind::logistic:
+      return fmt::format("log(1 + exp(-{} f))", y);
+    case CostKind::poisson:
+      return fmt::format("exp(f) - {} f", y);
+    case CostKind::hinge:
+      return fmt::format("max(0, 1 - {} f)", y);
+    case CostKind::squared_hinge:
+      return fmt::format("max(0, 1 - {} f)^2", y);
+    default:
+      return "";
+  }
+}
+
+std::string objective_of(const FitRequest& request, const Problem& problem, const LossProblem& loss) {
+  const Plan& plan = problem.plan;
+  const std::string& weights = problem.data.weights;
+  std::string out = fmt::format("1/{} * sum over rows of {}[{}]", weights.empty() ? "n" : "W",
+                                weights.empty() ? "" : weights + " * ", loss_text(*plan.loss, plan.target));
+  if (request.l2 > 0) {
+    out += fmt::format(" + {}/2 * sum of {}", shortest(request.l2),
+                       request.penalty_on_standard_scale ? "(w * standard deviation)^2" : "w^2");
+  }
+  out += fmt::format(", f = {}", prediction_text(plan));
+  out += weights.empty() ? fmt::format(", n = {}", loss.rows.rows())
+                         : fmt::format(", W = sum of {} = {}", weights, shortest(loss.cost->weight()));
+  if (is_classification(request.cost)) out += fmt::format(", {} = -1 or +1", plan.target);
+  if (request.l2 > 0 && problem.has_intercept) out += ", the intercept is not penalised";
+  return out;
+}
+
+void choose_method(const FitRequest& request, std::optional<double> largest, Plan& plan) {
+  plan.optimizer_chosen = !request.optimizer;
+  plan.learning_rate_chosen = !request.learning_rate;
+  plan.learning_rate = request.learning_rate;
+  plan.momentum = request.momentum;
+  if (request.optimizer) {
+    plan.optimizer = *request.optimizer;
+  } else if (request.learning_rate) {
+    plan.optimizer = Optimizer::gd;
+    plan.why = "a learning rate is given";
+  } else if (plan.parameters.size() <= kNewtonParameters) {
+    plan.optimizer = Optimizer::newton;
+    plan.why =
+        fmt::format("{} parameters are few enough for the curvature in every epoch", plan.parameters.size());
+  } else {
+    plan.optimizer = Optimizer::lbfgs;
+    plan.why = fmt::format("more than {} parameters", kNewtonParameters);
+  }
+  if (largest && *largest > 0)
+    plan.largest_stable_rate = largest_stable_rate(plan.optimizer, *largest, plan.momentum);
+  if (!plan.learning_rate && plan.optimizer == Optimizer::adam) plan.learning_rate = kAdamRate;
+  const bool heavy = plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov;
+  if (!plan.learning_rate && largest && *largest > 0 && (heavy || plan.optimizer == Optimizer::gd))
+    plan.learning_rate = 1 / *largest;
+}
+
+void warn_of_rate(Plan& plan) {
+  if (!plan.learning_rate || plan.learning_rate_chosen || !plan.largest_stable_rate) return;
+  const bool judged = plan.optimizer == Optimizer::gd || plan.optimizer == Optimizer::momentum ||
+                      plan.optimizer == Optimizer::nesterov;
+  if (!judged || *plan.learning_rate < *plan.largest_stable_rate) return;
+  plan.warnings.push_back(rate_verdict(plan) +
+                          ": beyond it the steepest directions may blow up (the bound holds for the steepest "
+                          "curvature that the loss can have)");
+}
+
+}  // namespace
+
+Result<Problem> make_loss_problem(const FitRequest& request) {
+  auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0});
+  bool begun = false;
+  FoldOptions options = fold_options(request);
+  options.keep = [&](const RowBlock& block) {
+    if (!begun) loss->rows = DenseRows(block.columns - 1);
+    begun = true;
+    loss->rows.append(block);
+  };
+  auto data = fold_table(request.paths, request.table, request.columns, options);
+  if (!data) return fail(data.error());
+  loss->rows.finish();
+
+  auto design = make_design(*data, request);
+  if (!design) return fail(design.error());
+  const Moments moments = assemble(data->folded, design->columns);
+  Problem problem;
+  problem.data = std::move(*data);
+  problem.features = std::move(design->features);
+  problem.columns = std::move(design->columns);
+  problem.has_intercept = request.intercept;
+  Plan& plan = problem.plan;
+  plan.parameters = std::move(design->parameters);
+  plan.target = problem.data.target.name;
+  plan.warnings = std::move(design->warnings);
+  plan.over_rows = true;
+  plan.cost = request.cost;
+  plan.loss = LossSettings{request.cost, request.huber_delta, request.quantile, 0};
+
+  DenseRows& rows = loss->rows;
+  if (is_classification(request.cost)) {
+    if (auto taken = take_labels(rows, problem, request.cost); !taken) return fail(taken.error());
+  }
+  if (request.cost == CostKind::poisson) {
+    if (auto checked = check_counts(rows, problem); !checked) return fail(checked.error());
+  }
+
+  // Gaps are filled, then the columns standardised.
+  std::vector<LinearTerm> terms;
+  std::vector<double> centre(rows.columns(), 0.0);
+  std::vector<double> scale(rows.columns(), 1.0);
+  std::vector<std::string> constant;
+  for (std::size_t k = 0; k < plan.parameters.size(); ++k) {
+    LinearTerm term;
+    if (plan.parameters[k].intercept) {
+      terms.push_back(term);
+      continue;
+    }
+    const MomentColumn& column = problem.columns[k];
+    const double spread = moments.spread(k);
+    const double mean = moments.mean[k].value();
+    term.mean = request.intercept ? mean : 0;
+    term.spread = moments.is_constant(k) ? 0 : spread;
+    if (!request.intercept) term.spread = std::hypot(spread, mean);
+    term.penalty = request.penalty_on_standard_scale ? spread : 1;
+    for (FeatureSummary& feature : problem.features) {
+      if (feature.kind == ColumnKind::numeric && feature.name == plan.parameters[k].column)
+        feature.spread = spread;
+    }
+    if (column.dense) {
+      term.column = *column.dense;
+      if (column.level) rows.fill(*column.dense, *column.level, mean);
+      centre[*column.dense] = term.mean;
+      scale[*column.dense] = term.spread > 0 ? term.spread : 1;
+    } else {
+      term.level = column.level;
+    }
+    if (!(term.spread > 0)) constant.push_back(plan.parameters[k].name);
+    terms.push_back(term);
+  }
+  if (!constant.empty()) {
+    plan.warnings.push_back(
+        fmt::format("{} {} one single value: no data can tell {} from the intercept, so {} the start value",
+                    name_list(constant), constant.size() == 1 ? "has" : "have",
+                    constant.size() == 1 ? "its parameter" : "their parameters",
+                    constant.size() == 1 ? "it keeps" : "they keep"));
+  }
+  rows.standardise(centre, scale, request.threads);
+
+  auto start = start_values(request, plan.parameters, 0.0);
+  if (!start) return fail(start.error());
+  problem.start = std::move(*start);
+  plan.scale_chosen = request.scale == ScaleChoice::automatic;
+  plan.scale = request.scale == ScaleChoice::standard || (plan.scale_chosen && !request.learning_rate)
+                   ? Scale::standard
+                   : Scale::none;
+  const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads};
+  loss->cost = std::make_unique<LinearCost>(rows, terms, settings, problem.start);
+  if (request.start == StartKind::random) {
+    Point random(std::vector<double>(terms.size()));
+    for (std::size_t j = 0; j < random.size(); ++j) random.high[j] = random_normal(request.seed, 0, j);
+    problem.start = loss->cost->to_user(random);
+    loss->cost = std::make_unique<LinearCost>(rows, terms, settings, problem.start);
+  }
+  loss->constant_cost = constant_cost(rows, *plan.loss);
+
+  LinearCost& cost = *loss->cost;
+  const Point at = cost.to_descent(problem.start);
+  std::optional<double> largest;
+  if (const auto bound = curvature_bound(*plan.loss)) {
+    const std::vector<double> hessian = cost.hessian(at, *bound);
+    largest = curvature(hessian, std::vector<double>(terms.size(), 0.0)).largest();
+  }
+  choose_method(request, largest, plan);
+  plan.objective = objective_of(request, problem, *loss);
+  plan.epochs = request.epochs.value_or(kRowEpochs);
+  plan.tolerance = request.tolerance;
+  if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;
+  std::vector<double> gradient(cost.size());
+  plan.start_cost = cost.evaluate(at, gradient);
+  warn_of_rate(plan);
+  problem.loss = std::move(loss);
+  return problem;
+}
+
+}  // namespace talweg

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A linear model with a loss that does not fold: one pass reads the rows into memory and folds them beside
+// it (for means, spreads and the audit), then the rows are standardised and the plan is made: method, rates
+// (from the largest curvature of the loss and of the columns), start.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "talweg/model/problem.h"
+#include "talweg/objective/linear_cost.h"
+
+namespace talweg {
+
+struct LossProblem {
+  DenseRows rows;
+  std::unique_ptr<LinearCost> cost;
+  double constant_cost = 0;  ///< of a good constant prediction
+};
+
+/// Reads request.paths. Errors: of reading; a target outside the loss's domain (with the row), one class
+/// only, counts that are all zero.
+Result<Problem> make_loss_problem(const FitRequest& request);
+
+}  // namespace talweg

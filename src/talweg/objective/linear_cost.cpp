@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/objective/linear_cost.h"
+
+#include <tbb/enumerable_thread_specific.h>
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "talweg/objective/block_tree.h"
+#include "talweg/objective/lanes.h"
+#include "talweg/objective/linear_kernel.h"
+
+namespace talweg {
+namespace {
+
+constexpr std::size_t kMostGroups = 64;
+constexpr double kDamping = 1e-10;
+
+std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
+  return i * (i + 1) / 2 + j;
+}
+
+}  // namespace
+
+struct LinearCost::Scratch {
+  explicit Scratch(std::size_t rows) : f(rows), value(rows), slope(rows), curvature(rows), scaled(rows) {}
+  std::vector<double> f, value, slope, curvature, scaled;
+};
+
+struct LinearCost::Buffers {
+  explicit Buffers(std::size_t rows) : threads([rows] { return Scratch(rows); }) {}
+  tbb::enumerable_thread_specific<Scratch> threads;
+  std::vector<double> slots;                 // what is left of each group
+  std::vector<std::uint64_t> group_numbers;  // leaves of the tree
+  std::vector<std::size_t> group_end;        // index behind the last block of a group
+};
+
+LinearCost::LinearCost(const DenseRows& rows, std::vector<LinearTerm> terms, LinearCostSettings settings,
+                       std::span<const double> start)
+    : rows_(rows),
+      terms_(std::move(terms)),
+      settings_(settings),
+      weight_(rows.weight().value()),
+      start_(start.begin(), start.end()),
+      buffers_(std::make_unique<Buffers>(rows.block_rows())) {
+  for (const LinearTerm& term : terms_) {
+    if (term.level) {
+      if (slot_of_level_.size() <= *term.level) slot_of_level_.resize(*term.level + 1, SIZE_MAX);
+      slot_of_level_[*term.level] = level_count_++;
+    }
+    intercept_ = intercept_ || (!term.column && !term.level);
+  }
+  for (std::size_t& slot : slot_of_level_) slot = std::min(slot, level_count_);
+  const bool standard = settings_.scale == Scale::standard;
+  for (std::size_t j = 0; j < terms_.size(); ++j) {
+    const LinearTerm& term = terms_[j];
+    const bool constant_term = !term.column && !term.level;
+    double inner = 0;
+    double shift = 0;
+    double penalty = 0;
+    if (!constant_term && term.spread > 0) {
+      // f = sum_columns (s u) z + sum_levels u + (u_0 + sum_columns m u)
+      const double to_user = standard ? 1 / term.spread : 1;
+      inner = term.column ? term.spread * to_user : to_user;
+      if (standard) {
+        shift = term.column ? 0 : -term.mean * to_user;
+      } else {
+        shift = term.column ? term.mean : 0;
+      }
+      penalty = term.penalty * to_user;
+    } else if (!constant_term) {
+      offset_ += term.mean * start_[j];
+    }
+    inner_.push_back(inner);
+    shift_.push_back(intercept_ ? shift : 0);
+    penalty_.push_back(penalty);
+    place_.push_back(term.column  ? *term.column
+                     : term.level ? rows_.columns() + slot_of_level_[*term.level]
+                                  : rows_.columns() + level_count_);
+  }
+  // Groups of blocks: nodes of one level of the tree, at most kMostGroups of them.
+  const std::vector<std::uint64_t>& numbers = rows_.numbers();
+  unsigned level = 0;
+  while (!numbers.empty() && (numbers.back() >> level) - (numbers.front() >> level) >= kMostGroups) ++level;
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    const std::uint64_t group = numbers[k] >> level;
+    if (buffers_->group_numbers.empty() || buffers_->group_numbers.back() != group) {
+      buffers_->group_numbers.push_back(group);
+      buffers_->group_end.push_back(k);
+    }
+    buffers_->group_end.back() = k + 1;
+  }
+}
+
+LinearCost::~LinearCost() = default;
+
+LinearCost::Kernel LinearCost::kernel_of(std::span<const double> t) const {
+  Kernel kernel;
+  kernel.columns.assign(rows_.columns(), 0.0);
+  kernel.levels.assign(level_count_ + 1, 0.0);
+  kernel.constant = offset_;
+  for (std::size_t j = 0; j < terms_.size(); ++j) {
+    if (terms_[j].column) {
+      kernel.columns[place_[j]] = inner_[j] * t[j];
+    } else if (terms_[j].level) {
+      kernel.levels[place_[j] - rows_.columns()] = inner_[j] * t[j];
+    } else {
+      kernel.constant += t[j];
+    }
+    kernel.constant += shift_[j] * t[j];
+  }
+  return kernel;
+}
+
+void LinearCost::predict(const DenseRows::Block& block, const Kernel& kernel, double* f) const {
+  predict_block(block.cells, block.stride, rows_.columns(), kernel.columns.data(), kernel.constant, f);
+  if (level_count_ == 0) return;
+  std::size_t at = 0;
+  for (std::size_t r = 0; r < block.level_end.size(); ++r) {
+    for (; at < block.level_end[r]; ++at) f[r] += kernel.levels[level_slot(block.levels[at])];
+  }
+}
+
+// leaf(block, scratch, out) adds what a block has to `width` numbers, which start at zero; the sums of all.
+template <class Leaf>
+const double* LinearCost::gather(std::size_t width, const Leaf& leaf) {
+  ++passes_;
+  const std::size_t groups = buffers_->group_numbers.size();
+  buffers_->slots.assign(std::max<std::size_t>(groups, 1) * width, 0.0);
+  double* const slots = buffers_->slots.data();
+  reduce_blocks(
+      buffers_->group_numbers, settings_.threads,
+      [&](std::size_t g) {
+        Scratch& scratch = buffers_->threads.local();
+        for (std::size_t k = g == 0 ? 0 : buffers_->group_end[g - 1]; k < buffers_->group_end[g]; ++k)
+          leaf(rows_.blocks()[k], scratch, slots + g * width);
+      },
+      [&](std::size_t into, std::size_t from) {
+        for (std::size_t j = 0; j < width; ++j) slots[into * width + j] += slots[from * width + j];
+      });
+  return slots;
+}
+
+double LinearCost::evaluate(const Point& point, std::span<double> gradient) {
+  const Kernel kernel = kernel_of(point.high);
+  const std::size_t columns = rows_.columns();
+  const std::size_t value_at = columns + level_count_ + 1;  // the slope's sum stands before it
+  const double* const sums =
+      gather(value_at + 1, [&](const DenseRows::Block& block, Scratch& scratch, double* out) {
+        double* const f = scratch.f.data();
+        double* const value = scratch.value.data();
+        double* const slope = scratch.slope.data();
+        predict(block, kernel, f);
+        evaluate_loss(settings_.loss, f, block.target.data(), block.rows, value, slope, nullptr);
+        if (!block.weights.empty()) {
+          for (std::size_t r = 0; r < block.rows; ++r) {
+            value[r] *= block.weights[r];
+            slope[r] *= block.weights[r];
+          }
+        }
+        std::fill(slope + block.rows, slope + block.stride, 0.0);
+        if (scratch.scaled.size() < columns) scratch.scaled.resize(columns);
+        project_block(block.cells, block.stride, columns, slope, scratch.scaled.data());
+        for (std::size_t j = 0; j < columns; ++j) out[j] += scratch.scaled[j];
+        std::size_t at = 0;
+        for (std::size_t r = 0; level_count_ > 0 && r < block.level_end.size(); ++r) {
+          for (; at < block.level_end[r]; ++at) {
+            const std::size_t slot = level_slot(block.levels[at]);
+            if (slot < level_count_) out[columns + slot] += slope[r];
+          }
+        }
+        out[value_at - 1] += Lanes::sum(block.rows, [slope](std::size_t r) { return slope[r]; });
+        out[value_at] += Lanes::sum(block.rows, [value](std::size_t r) { return value[r]; });
+      });
+  const double factor = row_factor();
+  double cost = factor * sums[value_at];
+  for (std::size_t j = 0; j < terms_.size(); ++j) {
+    const bool constant_term = !terms_[j].column && !terms_[j].level;
+    gradient[j] = factor * (constant_term ? sums[value_at - 1]
+                                          : inner_[j] * sums[place_[j]] + shift_[j] * sums[value_at - 1]);
+    if (settings_.l2 == 0 || penalty_[j] == 0) continue;
+    const double scaled = penalty_[j] * point.high[j];
+    cost += settings_.l2 / 2 * (scaled * scaled);
+    gradient[j] += settings_.l2 * penalty_[j] * scaled;
+  }
+  return cost;
+}
+
+std::vector<double> LinearCost::hessian(const Point& point, std::optional<double> constant) {
+  const Kernel kernel = kernel_of(point.high);
+  const std::size_t columns = rows_.columns();
+  const std::size_t inner = columns + level_count_ + 1;  // the constant last
+  const std::size_t width = triangle_index(inner, 0);
+  const double* const sums = gather(width, [&](const DenseRows::Block& block, Scratch& scratch, double* out) {
+    double* const h = scratch.curvature.data();
+    if (constant) {
+      std::fill_n(h, block.rows, *constant);
+    } else {
+      predict(block, kernel, scratch.f.data());
+      evaluate_loss(settings_.loss, scratch.f.data(), block.target.data(), block.rows, scratch.value.data(),
+                    scratch.slope.data(), h);
+    }
+    if (!block.weights.empty()) {
+      for (std::size_t r = 0; r < block.rows; ++r) h[r] *= block.weights[r];
+    }
+    std::fill(h + block.rows, h + block.stride, 0.0);
+    double* const t = scratch.slope.data();
+    if (scratch.scaled.size() < inner) scratch.scaled.resize(inner);
+    double* const row = scratch.scaled.data();
+    for (std::size_t i = 0; i < columns; ++i) {
+      const double* const z = block.cells + i * block.stride;
+      for (std::size_t r = 0; r < block.stride; ++r) t[r] = h[r] * z[r];
+      project_block(block.cells, block.stride, i + 1, t, row);
+      for (std::size_t j = 0; j <= i; ++j) out[triangle_index(i, j)] += row[j];
+    }
+    project_block(block.cells, block.stride, columns, h, row);
+    double* const last = out + triangle_index(inner - 1, 0);
+    for (std::size_t j = 0; j < columns; ++j) last[j] += row[j];
+    last[inner - 1] += Lanes::sum(block.rows, [h](std::size_t r) { return h[r]; });
+    std::size_t begin = 0;
+    for (std::size_t r = 0; level_count_ > 0 && r < block.level_end.size(); ++r) {
+      const std::size_t end = block.level_end[r];
+      for (std::size_t a = begin; a < end; ++a) {
+        const std::size_t slot = level_slot(block.levels[a]);
+        if (slot == level_count_) continue;
+        double* const of_level = out + triangle_index(columns + slot, 0);
+        for (std::size_t j = 0; j < columns; ++j) of_level[j] += h[r] * block.cells[j * block.stride + r];
+        for (std::size_t b = begin; b < end; ++b) {
+          const std::size_t other = level_slot(block.levels[b]);
+          if (other <= slot && other < level_count_) of_level[columns + other] += h[r];
+        }
+        last[columns + slot] += h[r];
+      }
+      begin = end;
+    }
+  });
+  const double factor = row_factor();
+  const std::size_t p = terms_.size();
+  const std::size_t constant_at = columns + level_count_;
+  const auto at = [&](std::size_t a, std::size_t b) {
+    return sums[triangle_index(std::max(a, b), std::min(a, b))];
+  };
+  // t = (a_j into place_j, b_j into the constant)
+  std::vector<double> out(p * p);
+  for (std::size_t i = 0; i < p; ++i) {
+    const bool constant_i = place_[i] == constant_at;
+    const double ai = constant_i ? 0 : inner_[i];
+    const double bi = constant_i ? 1 : shift_[i];
+    for (std::size_t j = 0; j <= i; ++j) {
+      const bool constant_j = place_[j] == constant_at;
+      const double aj = constant_j ? 0 : inner_[j];
+      const double bj = constant_j ? 1 : shift_[j];
+      double sum = 0;
+      if (ai != 0 && aj != 0) sum += ai * aj * at(place_[i], place_[j]);
+      if (ai != 0 && bj != 0) sum += ai * bj * at(place_[i], constant_at);
+      if (bi != 0 && aj != 0) sum += bi * aj * at(constant_at, place_[j]);
+      if (bi != 0 && bj != 0) sum += bi * bj * at(constant_at, constant_at);
+      out[i * p + j] = out[j * p + i] = factor * sum;
+    }
+    out[i * p + i] += settings_.l2 * penalty_[i] * penalty_[i];
+  }
+  return out;
+}
+
+bool LinearCost::newton_direction(const Point& point, std::span<const double> gradient,
+                                  std::span<double> out) {
+  const std::size_t p = size();
+  const std::vector<double> matrix = hessian(point);
+  Eigen::VectorXd scale(static_cast<Eigen::Index>(p));
+  Eigen::MatrixXd scaled(static_cast<Eigen::Index>(p), static_cast<Eigen::Index>(p));
+  double largest = 0;
+  for (std::size_t j = 0; j < p; ++j) largest = std::max(largest, matrix[j * p + j]);
+  if (!(largest > 0) || !std::isfinite(largest)) return false;
+  for (std::size_t j = 0; j < p; ++j) {
+    const double own = matrix[j * p + j];
+    scale[static_cast<Eigen::Index>(j)] = 1 / std::sqrt(own > kDamping * largest ? own : largest);
+  }
+  for (std::size_t i = 0; i < p; ++i) {
+    for (std::size_t j = 0; j < p; ++j) {
+      scaled(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) =
+          matrix[i * p + j] * scale[static_cast<Eigen::Index>(i)] * scale[static_cast<Eigen::Index>(j)];
+    }
+    scaled(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)) += kDamping;
+  }
+  const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
+  if (factor.info() != Eigen::Success) return false;
+  Eigen::VectorXd right(static_cast<Eigen::Index>(p));
+  for (std::size_t j = 0; j < p; ++j)
+    right[static_cast<Eigen::Index>(j)] = -gradient[j] * scale[static_cast<Eigen::Index>(j)];
+  const Eigen::VectorXd solution = factor.solve(right);
+  for (std::size_t j = 0; j < p; ++j)
+    out[j] = solution[static_cast<Eigen::Index>(j)] * scale[static_cast<Eigen::Index>(j)];
+  return std::all_of(out.begin(), out.end(), [](double v) { return std::isfinite(v); });
+}
+
+Point LinearCost::to_descent(std::span<const double> user) const {
+  Point out(std::vector<double>(user.begin(), user.end()));
+  if (settings_.scale == Scale::none) return out;
+  for (std::size_t j = 0; j < terms_.size(); ++j) {
+    const LinearTerm& term = terms_[j];
+    if ((!term.column && !term.level) || !(term.spread > 0)) continue;
+    out.high[j] = user[j] * term.spread;
+    if (intercept_) out.high.back() += term.mean * user[j];
+  }
+  return out;
+}
+
+std::vector<double> LinearCost::to_user(const Point& point) const {
+  std::vector<double> out = point.high;
+  if (settings_.scale == Scale::none) return out;
+  DoubleDouble constant(point.high.empty() ? 0 : point.high.back());
+  for (std::size_t j = 0; j < terms_.size(); ++j) {
+    const LinearTerm& term = terms_[j];
+    if ((!term.column && !term.level) || !(term.spread > 0)) continue;
+    out[j] = point.high[j] / term.spread;
+    constant += -two_product(term.mean, out[j]);
+  }
+  if (intercept_) out.back() = constant.value();
+  return out;
+}
+
+std::vector<std::optional<double>> LinearCost::inverse_hessian_diagonal(const Point& point) {
+  const std::size_t p = size();
+  std::vector<std::optional<double>> out(p);
+  const std::vector<double> matrix = hessian(point);
+  std::vector<std::size_t> active;
+  for (std::size_t j = 0; j < p; ++j) {
+    if (matrix[j * p + j] > 0) active.push_back(j);
+  }
+  const auto n = static_cast<Eigen::Index>(active.size());
+  Eigen::MatrixXd scaled(n, n);
+  Eigen::VectorXd scale(n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const std::size_t a = active[static_cast<std::size_t>(i)];
+    scale[i] = 1 / std::sqrt(matrix[a * p + a]);
+  }
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index j = 0; j < n; ++j) {
+      scaled(i, j) = matrix[active[static_cast<std::size_t>(i)] * p + active[static_cast<std::size_t>(j)]] *
+                     scale[i] * scale[j];
+    }
+  }
+  const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
+  constexpr double kSingular = 1e-13;
+  if (factor.info() != Eigen::Success || factor.rcond() < kSingular) return out;
+  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(n, n));
+  // Row j of the map to the user's units: u_j = t_j / s_j; the intercept takes something of all of them.
+  const bool standard = settings_.scale == Scale::standard;
+  std::vector<double> row(active.size());
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const std::size_t j = active[static_cast<std::size_t>(i)];
+    const bool constant_term = !terms_[j].column && !terms_[j].level;
+    std::fill(row.begin(), row.end(), 0.0);
+    row[static_cast<std::size_t>(i)] = standard && !constant_term ? 1 / terms_[j].spread : 1;
+    for (std::size_t k = 0; standard && constant_term && k < active.size(); ++k) {
+      const LinearTerm& term = terms_[active[k]];
+      if ((term.column || term.level) && term.spread > 0) row[k] = -term.mean / term.spread;
+    }
+    double sum = 0;
+    for (Eigen::Index a = 0; a < n; ++a) {
+      for (Eigen::Index b = 0; b < n; ++b) {
+        sum += row[static_cast<std::size_t>(a)] * scale[a] * inverse(a, b) * scale[b] *
+               row[static_cast<std::size_t>(b)];
+      }
+    }
+    out[j] = sum;
+  }
+  return out;
+}
+
+std::vector<double> LinearCost::predictions(std::span<const double> user) {
+  const Point point = to_descent(user);
+  const Kernel kernel = kernel_of(point.high);
+  std::vector<double> out(rows_.rows());
+  std::size_t first = 0;
+  std::vector<double> f(rows_.block_rows());
+  for (const DenseRows::Block& block : rows_.blocks()) {
+    predict(block, kernel, f.data());
+    std::copy_n(f.data(), block.rows, out.data() + first);
+    first += block.rows;
+  }
+  return out;
+}
+
+}  // namespace talweg

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cost of a linear model over rows in memory, for any loss.
+//
+//   cost(u) = 1/W sum_r w_r loss(f_r, y_r) + l2/2 sum_j (p_j u_j)^2      (sse: without 1/W)
+//   f_r     = u_0 + sum_j x_rj u_j                                       u: the user's parameters, u_0 the
+//   intercept
+//
+// p_j = 1, or the column's standard deviation where the penalty is on the standard scale; the intercept is
+// never penalised. The descent runs in coordinates t of its own:
+//   scale none      u = t
+//   scale standard  u_j = t_j / s_j,  u_0 = t_0 - sum_j m_j t_j / s_j    (m_j mean, s_j standard deviation;
+//   without
+//                   an intercept m_j = 0 and s_j the root mean square)
+// The rows hold (x - m)/s whatever the coordinates, so that the sums of a pass lose nothing to large means.
+// A column that is constant beside an intercept keeps its start value: its gradient is zero.
+//
+// A pass gathers groups of blocks in order, and the groups in the aligned tree over block numbers: the bits
+// do not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "talweg/objective/dense_rows.h"
+#include "talweg/objective/least_squares.h"
+#include "talweg/objective/loss.h"
+#include "talweg/objective/objective.h"
+
+namespace talweg {
+
+/// What a parameter multiplies: a column of the rows, a level (1 in the rows that have it), or, with neither,
+/// nothing (the intercept).
+struct LinearTerm {
+  std::optional<std::size_t> column;
+  std::optional<std::uint32_t> level;
+  double mean = 0;     ///< m_j; 0 without an intercept
+  double spread = 1;   ///< s_j; 0: constant
+  double penalty = 1;  ///< p_j
+};
+
+struct LinearCostSettings {
+  LossSettings loss;
+  double l2 = 0;
+  Scale scale = Scale::standard;
+  unsigned threads = 0;
+};
+
+class LinearCost final : public Objective {
+ public:
+  /// The rows are finished and standardised with the terms' means and spreads (1 for a spread of 0), and live
+  /// as long as this. `terms`: one per parameter, an intercept last if there is one. `start`: user's units.
+  LinearCost(const DenseRows& rows, std::vector<LinearTerm> terms, LinearCostSettings settings,
+             std::span<const double> start);
+  ~LinearCost() override;
+
+  [[nodiscard]] std::size_t size() const override { return terms_.size(); }
+  double evaluate(const Point& point, std::span<double> gradient) override;
+  /// -(Hessian at the point)^-1 gradient, the Hessian damped by 1e-10 of its diagonal.
+  bool newton_direction(const Point& point, std::span<const double> gradient, std::span<double> out) override;
+
+  [[nodiscard]] Point to_descent(std::span<const double> user) const;
+  [[nodiscard]] std::vector<double> to_user(const Point& point) const;
+  /// The Hessian at a point in the coordinates of the descent, row-major; with `curvature` given, of a loss
+  /// of that constant curvature.
+  [[nodiscard]] std::vector<double> hessian(const Point& point, std::optional<double> curvature = {});
+  /// (Hessian^-1)_jj in the user's units; absent where the Hessian is singular.
+  [[nodiscard]] std::vector<std::optional<double>> inverse_hessian_diagonal(const Point& point);
+
+  /// Predictions f of every used row, in order, at parameters in the user's units.
+  [[nodiscard]] std::vector<double> predictions(std::span<const double> user);
+  void set_width(double width) { settings_.loss.width = width; }
+  [[nodiscard]] const LossSettings& loss() const { return settings_.loss; }
+  [[nodiscard]] double weight() const { return weight_; }
+  [[nodiscard]] const DenseRows& rows() const { return rows_; }
+  /// Visits of the rows so far.
+  [[nodiscard]] std::uint64_t passes() const { return passes_; }
+
+ private:
+  struct Scratch;
+  struct Buffers;
+  // Parameters as the rows take them: of the columns, of the levels (a last one for levels without a
+  // parameter), and the constant.
+  struct Kernel {
+    std::vector<double> columns;
+    std::vector<double> levels;
+    double constant = 0;
+  };
+  [[nodiscard]] Kernel kernel_of(std::span<const double> t) const;
+  void predict(const DenseRows::Block& block, const Kernel& kernel, double* f) const;
+  template <class Leaf>
+  const double* gather(std::size_t width, const Leaf& leaf);
+  [[nodiscard]] double row_factor() const { return settings_.loss.kind == CostKind::sse ? 1 : 1 / weight_; }
+  [[nodiscard]] std::size_t level_slot(std::uint32_t level) const {
+    return level < slot_of_level_.size() ? slot_of_level_[level] : level_count_;
+  }
+
+  const DenseRows& rows_;
+  std::vector<LinearTerm> terms_;
+  LinearCostSettings settings_;
+  bool intercept_ = false;
+  double weight_ = 0;
+  double offset_ = 0;               // what constant columns add, fixed
+  std::vector<double> start_;       // user's units
+  std::vector<double> inner_;       // a_j: kernel = a_j t_j
+  std::vector<double> shift_;       // b_j: the constant is t_0 + sum b_j t_j
+  std::vector<double> penalty_;     // q_j: l2/2 sum (q_j t_j)^2
+  std::vector<std::size_t> place_;  // of a term: its column, or columns + its level's slot, or the last
+  std::vector<std::size_t> slot_of_level_;
+  std::size_t level_count_ = 0;
+  std::uint64_t passes_ = 0;
+  std::unique_ptr<Buffers> buffers_;
+};
+
+}  // namespace talweg

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inner loops of a linear model over a block of rows, at the speed of memory: predictions and what the
+// slopes of the loss make of the columns.
+//   predict      f_r = c + sum_j z_rj k_j          fused multiply-adds in the order of j
+//   project      g_j = sum_r z_rj u_r              eight lanes (row r in lane r mod 8), added as in lanes.h
+// Columns are contiguous, `stride` apart, stride a multiple of eight; rows up to stride are visited (u must
+// be zero behind the last one). All instruction sets and the plain reference give the same bits.
+#pragma once
+
+#include <cstddef>
+
+namespace talweg {
+
+/// f: stride numbers.
+void predict_block(const double* cells, std::size_t stride, std::size_t columns, const double* k, double c,
+                   double* f);
+/// g: columns numbers, overwritten.
+void project_block(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g);
+
+/// The same in plain C++ with std::fma.
+void predict_block_reference(const double* cells, std::size_t stride, std::size_t columns, const double* k,
+                             double c, double* f);
+void project_block_reference(const double* cells, std::size_t stride, std::size_t columns, const double* u,
+                             double* g);
+
+}  // namespace talweg

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/objective/loss.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "talweg/formula/row_kernels.h"
+
+namespace talweg {
+namespace {
+
+constexpr std::array<std::pair<CostKind, std::string_view>, 10> kCosts = {
+    {{CostKind::mse, "mse"},
+     {CostKind::half_mse, "half-mse"},
+     {CostKind::sse, "sse"},
+     {CostKind::mae, "mae"},
+     {CostKind::huber, "huber"},
+     {CostKind::quantile, "quantile"},
+     {CostKind::logistic, "logistic"},
+     {CostKind::poisson, "poisson"},
+     {CostKind::hinge, "hinge"},
+     {CostKind::squared_hinge, "squared-hinge"}}};
+
+// One of the row kernels: the same bits on every machine.
+void apply(Op op, const double* in, std::size_t rows, double* out) {
+  const RowOperand operand{in, nullptr, 0, 0};
+  RowTask task;
+  task.op = op;
+  task.in = &operand;
+  task.high = out;
+  task.rows = rows;
+  run_rows(task);
+}
+
+void squared(double factor, const double* f, const double* y, std::size_t rows, double* value, double* slope,
+             double* curvature) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double r = f[i] - y[i];
+    value[i] = factor * (r * r);
+    slope[i] = 2 * factor * r;
+  }
+  if (curvature != nullptr) std::fill_n(curvature, rows, 2 * factor);
+}
+
+void huber(double delta, const double* f, const double* y, std::size_t rows, double* value, double* slope,
+           double* curvature) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double r = f[i] - y[i];
+    const double inner = std::min(std::max(r, -delta), delta);
+    slope[i] = inner;
+    value[i] = inner * (r - inner / 2);
+  }
+  if (curvature == nullptr) return;
+  for (std::size_t i = 0; i < rows; ++i) curvature[i] = std::abs(f[i] - y[i]) <= delta ? 1 : 0;
+}
+
+// The largest of a u - h a^2/2 over [low, high], u = y - f.
+void kinked(DualRange range, double width, const double* f, const double* y, std::size_t rows, double* value,
+            double* slope, double* curvature) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double u = y[i] - f[i];
+    const double steep = width > 0 ? u / width : u > 0 ? range.high : u < 0 ? range.low : 0;
+    const double a = std::min(std::max(steep, range.low), range.high);
+    value[i] = a * u - width / 2 * (a * a);
+    slope[i] = -a;
+    if (curvature != nullptr) curvature[i] = width > 0 && a == steep ? 1 / width : 0;
+  }
+}
+
+void hinge(double width, const double* f, const double* y, std::size_t rows, double* value, double* slope,
+           double* curvature) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double u = 1 - y[i] * f[i];
+    const double steep = width > 0 ? u / width : u > 0 ? 1 : 0;
+    const double a = std::min(std::max(steep, 0.0), 1.0);
+    value[i] = a * u - width / 2 * (a * a);
+    slope[i] = -y[i] * a;
+    if (curvature != nullptr) curvature[i] = width > 0 && a == steep ? 1 / width : 0;
+  }
+}
+
+void squared_hinge(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+                   double* curvature) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double lack = std::max(1 - y[i] * f[i], 0.0);
+    value[i] = lack * lack;
+    slope[i] = -2 * y[i] * lack;
+    if (curvature != nullptr) curvature[i] = lack > 0 ? 2 : 0;
+  }
+}
+
+// With z = y f and t = exp(-|z|): log(1 + exp(-z)) = max(-z, 0) + log(1 + t), and log(1 + t) = log(u) -
+// ((u - 1) - t)/u, u the rounded 1 + t.
+void logistic(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+              double* curvature) {
+  for (std::size_t i = 0; i < rows; ++i) slope[i] = -std::abs(f[i]);
+  apply(Op::exp, slope, rows, slope);  // t; |y| is 1
+  for (std::size_t i = 0; i < rows; ++i) value[i] = 1 + slope[i];
+  apply(Op::log, value, rows, value);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double z = y[i] * f[i];
+    const double t = slope[i];
+    const double u = 1 + t;
+    value[i] = std::max(-z, 0.0) + (value[i] - ((u - 1) - t) / u);
+    const double share = (z >= 0 ? t : 1) / u;
+    slope[i] = -y[i] * share;
+    if (curvature != nullptr) curvature[i] = (t / u) / u;
+  }
+}
+
+void poisson(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+             double* curvature) {
+  apply(Op::exp, f, rows, slope);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double mean = slope[i];
+    value[i] = mean - y[i] * f[i];
+    slope[i] = mean - y[i];
+    if (curvature != nullptr) curvature[i] = mean;
+  }
+}
+
+}  // namespace
+
+std::string_view cost_name(CostKind cost) {
+  for (const auto& [value, name] : kCosts) {
+    if (value == cost) return name;
+  }
+  return "";
+}
+
+std::optional<CostKind> cost_from_name(std::string_view name) {
+  for (const auto& [value, known] : kCosts) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> cost_names() {
+  std::vector<std::string_view> out;
+  out.reserve(kCosts.size());
+  for (const auto& [value, name] : kCosts) out.push_back(name);
+  return out;
+}
+
+std::optional<double> curvature_bound(const LossSettings& loss) {
+  switch (loss.kind) {
+    case CostKind::mse:
+    case CostKind::sse:
+    case CostKind::squared_hinge:
+      return 2;
+    case CostKind::half_mse:
+    case CostKind::huber:
+      return 1;
+    case CostKind::logistic:
+      return 0.25;
+    case CostKind::mae:
+    case CostKind::quantile:
+    case CostKind::hinge:
+      if (loss.width > 0) return 1 / loss.width;
+      return std::nullopt;
+    case CostKind::poisson:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+double mean_of_prediction(CostKind loss, double f) {
+  if (loss == CostKind::logistic) {
+    const double t = exp_reference(-std::abs(f));
+    return (f >= 0 ? 1 : t) / (1 + t);
+  }
+  return loss == CostKind::poisson ? exp_reference(f) : f;
+}
+
+DualRange dual_range(const LossSettings& loss) {
+  if (loss.kind == CostKind::mae) return {-1, 1};
+  if (loss.kind == CostKind::quantile) return {loss.quantile - 1, loss.quantile};
+  return {0, 1};
+}
+
+void evaluate_loss(const LossSettings& loss, const double* f, const double* y, std::size_t rows,
+                   double* value, double* slope, double* curvature) {
+  switch (loss.kind) {
+    case CostKind::mse:
+    case CostKind::sse:
+      return squared(1, f, y, rows, value, slope, curvature);
+    case CostKind::half_mse:
+      return squared(0.5, f, y, rows, value, slope, curvature);
+    case CostKind::huber:
+      return huber(loss.huber_delta, f, y, rows, value, slope, curvature);
+    case CostKind::mae:
+    case CostKind::quantile:
+      return kinked(dual_range(loss), loss.width, f, y, rows, value, slope, curvature);
+    case CostKind::logistic:
+      return logistic(f, y, rows, value, slope, curvature);
+    case CostKind::poisson:
+      return poisson(f, y, rows, value, slope, curvature);
+    case CostKind::hinge:
+      return hinge(loss.width, f, y, rows, value, slope, curvature);
+    case CostKind::squared_hinge:
+      return squared_hinge(f, y, rows, value, slope, curvature);
+  }
+}
+
+}  // namespace talweg

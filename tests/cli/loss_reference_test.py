@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Problems of other losses and penalties with reference answers, with defaults: loss_reference_test.py BINARY."""
+import json
+import re
+import sys
+import unittest
+from pathlib import Path
+
+import reference_test as reference
+
+
+def loss_options(problem):
+    """The options whose cost times the factor is the problem's objective; None for other kinds of problems."""
+    name, rows = problem["id"].split("/")[1], problem["n"]
+    if name == "huber-fitted-scale":
+        return None
+    if name.startswith("huber"):
+        return ["--loss", "huber", "--huber-delta", repr(problem["delta"])], rows
+    if name == "logistic":
+        return ["--loss", "logistic"], rows
+    if name == "logistic-l2":
+        return ["--loss", "logistic", "--l2", repr(1.0 / rows)], rows
+    if name == "poisson":
+        return ["--loss", "poisson"], rows
+    return None
+
+
+def problems():
+    for path in sorted((reference.FILES / "reference").glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        for problem in document["problems"]:
+            if "terms" in problem and loss_options(problem) is not None:
+                yield document["set"], problem
+
+
+class LossReference(unittest.TestCase):
+    def near(self, what, got, expected, size, tolerance):
+        self.assertIsNotNone(got, f"{what} is null")
+        self.assertLessEqual(abs(got - expected), tolerance * size, f"{what}: {got!r}, expected {expected!r}")
+
+    def check(self, name, problem):
+        options, factor = loss_options(problem)
+        arguments, names = reference.columns(problem["terms"])
+        answer = reference.fit(reference.table(name), "--target", problem["target"]["column"], *arguments, *options)
+        self.assertEqual(answer["rows"], problem["n"])
+        self.assertIn(answer["termination"]["reason"], ("tolerance", "rounding"))
+        value = problem["objective_value"]
+        self.near("objective", answer["cost"] * factor, value, abs(value), 1e-8)
+        expected = dict(zip(["intercept", *names], problem["coefficients"]))
+        self.assertEqual(set(answer["parameters"]), set(expected))
+        largest = max(abs(v) for v in expected.values())
+        for key, coefficient in expected.items():
+            self.near(key, answer["parameters"][key], coefficient, max(abs(coefficient), 1e-6 * largest), 1e-6)
+        if "standard_errors" in problem:
+            for key, error in zip(["intercept", *names], problem["standard_errors"]):
+                self.near(f"standard error of {key}", answer["standard_errors"][key], error, error, 1e-6)
+
+
+def add_tests():
+    for name, problem in problems():
+        setattr(LossReference, "test_" + re.sub(r"[^A-Za-z0-9]+", "_", problem["id"]),
+                lambda self, n=name, p=problem: self.check(n, p))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: loss_reference_test.py BINARY [unittest options]")
+    reference.BINARY = str(Path(sys.argv.pop(1)).resolve())
+    add_tests()
+    program = unittest.main(exit=False)
+    result = program.result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    sys.exit(1 if failed or not result.testsRun else 0)

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cost over rows against a plain long-double sum over them, in both coordinates, with levels, weights and
+// gaps in the row numbers.
+#include "talweg/objective/linear_cost.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "support/random.h"
+
+namespace talweg {
+namespace {
+
+constexpr std::uint32_t kLevels = 4;  // of one text column; level 0 has no parameter
+
+struct Sample {
+  std::vector<RowBlock> blocks;
+  std::vector<std::vector<double>> x;  // raw cells
+  std::vector<double> y, w;
+  std::vector<std::uint32_t> level;
+};
+
+Sample make_sample(test::Random& random, std::size_t rows, std::size_t columns, const LossSettings& loss,
+                   bool weighted) {
+  Sample out;
+  for (std::size_t r = 0; r < rows; ++r) {
+    // Every third block of the table has no used row.
+    const std::uint64_t number = r / 200 + r / 400;
+    if (out.blocks.empty() || out.blocks.back().number != number) {
+      out.blocks.emplace_back();
+      out.blocks.back().clear(number, columns + 1);
+    }
+    RowBlock& block = out.blocks.back();
+    std::vector<double> x;
+    for (std::size_t j = 0; j < columns; ++j)
+      x.push_back(100.0 * static_cast<double>(j) + random.normal() * std::pow(10.0, static_cast<double>(j)));
+    double y = random.normal();
+    if (is_classification(loss.kind)) y = random.coin() ? 1 : -1;
+    if (loss.kind == CostKind::poisson) y = static_cast<double>(random.below(5));
+    const auto level = static_cast<std::uint32_t>(random.below(kLevels));
+    const double w = weighted ? 0.5 + random.uniform() : 1;
+    block.values.insert(block.values.end(), x.begin(), x.end());
+    block.values.push_back(y);
+    if (weighted) block.weights.push_back(w);
+    block.levels.push_back(level);
+    block.level_end.push_back(static_cast<std::uint32_t>(block.levels.size()));
+    ++block.rows;
+    out.x.push_back(std::move(x));
+    out.y.push_back(y);
+    out.w.push_back(w);
+    out.level.push_back(level);
+  }
+  return out;
+}
+
+struct Model {
+  DenseRows rows{0};
+  std::vector<LinearTerm> terms;
+};
+
+Model make_model(const Sample& sample, bool intercept) {
+  const std::size_t columns = sample.x.front().size();
+  Model out;
+  out.rows = DenseRows(columns);
+  for (const RowBlock& block : sample.blocks) out.rows.append(block);
+  out.rows.finish();
+  std::vector<double> centre, scale;
+  const auto add = [&](auto&& value, LinearTerm term) {
+    long double sum = 0, squares = 0, weight = 0;
+    for (std::size_t r = 0; r < sample.y.size(); ++r) {
+      sum += sample.w[r] * value(r);
+      weight += sample.w[r];
+    }
+    const long double mean = intercept ? sum / weight : 0;
+    for (std::size_t r = 0; r < sample.y.size(); ++r)
+      squares += sample.w[r] * (value(r) - mean) * (value(r) - mean);
+    term.mean = static_cast<double>(mean);
+    term.spread = static_cast<double>(std::sqrt(squares / weight));
+    out.terms.push_back(term);
+  };
+  for (std::size_t j = 0; j < columns; ++j) {
+    LinearTerm term;
+    term.column = j;
+    add([&](std::size_t r) { return static_cast<long double>(sample.x[r][j]); }, term);
+    centre.push_back(out.terms.back().mean);
+    scale.push_back(out.terms.back().spread > 0 ? out.terms.back().spread : 1);
+  }
+  for (std::uint32_t level = 1; level < kLevels; ++level) {
+    LinearTerm term;
+    term.level = level;
+    add([&](std::size_t r) { return sample.level[r] == level ? 1.0L : 0.0L; }, term);
+  }
+  if (intercept) out.terms.emplace_back();
+  out.rows.standardise(centre, scale, 1);
+  return out;
+}
+
+long double plain_cost(const Sample& sample, const Model& model, const LinearCostSettings& settings,
+                       const std::vector<double>& u) {
+  long double sum = 0, weight = 0;
+  const std::size_t columns = sample.x.front().size();
+  for (std::size_t r = 0; r < sample.y.size(); ++r) {
+    long double f = model.terms.size() > columns + kLevels - 1 ? u.back() : 0;
+    for (std::size_t j = 0; j < columns; ++j) f += static_cast<long double>(u[j]) * sample.x[r][j];
+    if (sample.level[r] > 0) f += u[columns + sample.level[r] - 1];
+    const auto rounded = static_cast<double>(f);
+    double value = 0, slope = 0;
+    evaluate_loss(settings.loss, &rounded, &sample.y[r], 1, &value, &slope, nullptr);
+    sum += sample.w[r] * (value + slope * static_cast<double>(f - rounded));
+    weight += sample.w[r];
+  }
+  long double out = settings.loss.kind == CostKind::sse ? sum : sum / weight;
+  for (std::size_t j = 0; j < u.size(); ++j) {
+    const LinearTerm& term = model.terms[j];
+    if (term.column || term.level) out += settings.l2 / 2 * (term.penalty * u[j]) * (term.penalty * u[j]);
+  }
+  return out;
+}
+
+TEST(LinearCost, ValueGradientAndHessianAreThoseOfTheRows) {
+  test::Random random(21);
+  for (const std::string_view name : cost_names()) {
+    for (const Scale scale : {Scale::none, Scale::standard}) {
+      for (const bool intercept : {true, false}) {
+        SCOPED_TRACE(name);
+        const LossSettings loss{*cost_from_name(name), 0.7, 0.3, has_kink(*cost_from_name(name)) ? 0.5 : 0};
+        const bool weighted = random.coin();
+        const Sample sample = make_sample(random, 1500, 3, loss, weighted);
+        Model model = make_model(sample, intercept);
+        for (LinearTerm& term : model.terms) term.penalty = random.coin() ? 1 : term.spread;
+        const LinearCostSettings settings{loss, 0.01, scale, 2};
+        std::vector<double> u;
+        for (const LinearTerm& term : model.terms)
+          u.push_back(0.2 * random.normal() / std::max(term.spread, 1.0) / (1 + std::abs(term.mean)));
+        LinearCost cost(model.rows, model.terms, settings, std::vector<double>(u.size(), 0.0));
+        Point point = cost.to_descent(u);
+        const std::vector<double> back = cost.to_user(point);
+        for (std::size_t j = 0; j < u.size(); ++j) EXPECT_NEAR(back[j], u[j], 1e-13);
+
+        std::vector<double> gradient(u.size());
+        const double value = cost.evaluate(point, gradient);
+        const auto expected = static_cast<double>(plain_cost(sample, model, settings, u));
+        EXPECT_NEAR(value, expected, 1e-12 * (1 + std::abs(expected)));
+        const std::vector<double> hessian = cost.hessian(point);
+        std::vector<double> other(u.size());
+        for (std::size_t j = 0; j < u.size(); ++j) {
+          const double h =
+              1e-5 / (1 + std::abs(scale == Scale::none ? model.terms[j].mean + model.terms[j].spread : 1.0));
+          Point above = point;
+          Point below = point;
+          above.high[j] += h;
+          below.high[j] -= h;
+          const double up = cost.evaluate(above, other);
+          const std::vector<double> gradient_above = other;
+          const double down = cost.evaluate(below, other);
+          const double slope = (up - down) / (2 * h);
+          EXPECT_NEAR(gradient[j], slope, 1e-5 * (1 + std::abs(slope))) << j;
+          if (has_kink(loss.kind) || loss.kind == CostKind::huber || loss.kind == CostKind::squared_hinge)
+            continue;
+          for (std::size_t k = 0; k < u.size(); ++k) {
+            const double curvature = (gradient_above[k] - other[k]) / (2 * h);
+            EXPECT_NEAR(hessian[j * u.size() + k], curvature, 1e-4 * (1 + std::abs(curvature)))
+                << j << ' ' << k;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(LinearCost, GivesTheSameBitsForAnyNumberOfThreads) {
+  test::Random random(22);
+  const LossSettings loss{CostKind::logistic};
+  const Sample sample = make_sample(random, 30000, 5, loss, true);
+  const Model model = make_model(sample, true);
+  std::vector<double> expected, expected_hessian;
+  double expected_cost = 0;
+  for (const unsigned threads : {1U, 2U, 7U}) {
+    LinearCost cost(model.rows, model.terms, {loss, 0, Scale::standard, threads},
+                    std::vector<double>(model.terms.size(), 0.0));
+    const Point point(std::vector<double>(model.terms.size(), 0.3));
+    std::vector<double> gradient(cost.size());
+    const double value = cost.evaluate(point, gradient);
+    const std::vector<double> hessian = cost.hessian(point);
+    if (threads == 1) {
+      expected = gradient;
+      expected_hessian = hessian;
+      expected_cost = value;
+    }
+    EXPECT_EQ(value, expected_cost);
+    EXPECT_EQ(gradient, expected);
+    EXPECT_EQ(hessian, expected_hessian);
+  }
+}
+
+TEST(LinearCost, AConstantColumnBesideAnInterceptStaysWhereItIs) {
+  test::Random random(23);
+  const LossSettings loss{CostKind::huber};
+  Sample sample = make_sample(random, 300, 2, loss, false);
+  for (RowBlock& block : sample.blocks) {
+    for (std::size_t r = 0; r < block.rows; ++r) block.values[r * 3 + 1] = 7;
+  }
+  for (auto& x : sample.x) x[1] = 7;
+  Model model = make_model(sample, true);
+  model.terms[1].spread = 0;
+  for (const Scale scale : {Scale::none, Scale::standard}) {
+    const std::vector<double> start = {0.5, 2, 0, 0, 0, 1};
+    LinearCost cost(model.rows, model.terms, {loss, 0, scale, 1}, start);
+    std::vector<double> gradient(cost.size());
+    const double value = cost.evaluate(cost.to_descent(start), gradient);
+    EXPECT_NEAR(value, static_cast<double>(plain_cost(sample, model, {loss, 0, scale, 1}, start)),
+                1e-12 * value);
+    EXPECT_EQ(gradient[1], 0);
+    EXPECT_EQ(cost.to_user(cost.to_descent(start)).at(1), 2);
+  }
+}
+
+}  // namespace
+}  // namespace talweg
