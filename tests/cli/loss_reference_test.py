@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Problems of other losses and penalties with reference answers, with defaults: loss_reference_test.py BINARY."""
 import json
+import math
 import re
 import sys
 import unittest
@@ -22,7 +23,26 @@ def loss_options(problem):
         return ["--loss", "logistic", "--l2", repr(1.0 / rows)], rows
     if name == "poisson":
         return ["--loss", "poisson"], rows
+    kind = name.split("-")[0]
+    if kind in ("lasso", "elasticnet"):
+        ratio = 1.0 if kind == "lasso" else problem["l1_ratio"]
+        options = ["--loss", "half-mse", "--l1", repr(problem["alpha"] * ratio)]
+        if ratio < 1:
+            options += ["--l2", repr(problem["alpha"] * (1 - ratio))]
+        return options + (["--penalty-scale", "standard"] if "standardised" in name else []), 1.0
+    if kind == "glmnet" and problem["glmnet_alpha"] > 0:
+        rate, alpha = problem["glmnet_lambda"], problem["glmnet_alpha"]
+        options = ["--loss", "half-mse", "--l1", repr(rate * alpha), "--penalty-scale", "standard"]
+        return options + (["--l2", repr(rate * (1 - alpha) / problem["y_standard_deviation"])] if alpha < 1 else []), 1.0
     return None
+
+
+def raw_coefficients(problem):
+    """Coefficients for the columns as they are in the file, intercept first."""
+    if "feature_standard_deviations" not in problem or problem["id"].split("/")[1].startswith("glmnet"):
+        return problem["coefficients"]
+    slopes = [c / s for c, s in zip(problem["coefficients"][1:], problem["feature_standard_deviations"])]
+    return [problem["coefficients"][0] - math.fsum(c * m for c, m in zip(slopes, problem["feature_means"])), *slopes]
 
 
 def problems():
@@ -46,11 +66,13 @@ class LossReference(unittest.TestCase):
         self.assertIn(answer["termination"]["reason"], ("tolerance", "rounding"))
         value = problem["objective_value"]
         self.near("objective", answer["cost"] * factor, value, abs(value), 1e-8)
-        expected = dict(zip(["intercept", *names], problem["coefficients"]))
+        expected = dict(zip(["intercept", *names], raw_coefficients(problem)))
         self.assertEqual(set(answer["parameters"]), set(expected))
         largest = max(abs(v) for v in expected.values())
         for key, coefficient in expected.items():
             self.near(key, answer["parameters"][key], coefficient, max(abs(coefficient), 1e-6 * largest), 1e-6)
+            if coefficient == 0:
+                self.assertEqual(answer["parameters"][key], 0, f"{key} is not exactly zero")
         if "standard_errors" in problem:
             for key, error in zip(["intercept", *names], problem["standard_errors"]):
                 self.near(f"standard error of {key}", answer["standard_errors"][key], error, error, 1e-6)

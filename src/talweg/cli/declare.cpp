@@ -56,6 +56,8 @@ void declare_cost(CLI::App& app, Typed& typed) {
       ->group("Cost");
   app.add_option("--huber-delta", typed.huber_delta, "the residual from which on huber is linear (1)")
       ->group("Cost");
+  app.add_option("--l1", typed.l1, "lasso penalty: cost + l1 * sum of |w|, the intercept not penalised")
+      ->group("Cost");
   app.add_option("--l2", typed.l2, "ridge penalty: cost + l2/2 * sum of w^2, the intercept not penalised")
       ->group("Cost");
   app.add_option("--penalty-scale", typed.penalty_scale,
@@ -147,7 +149,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 37> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 38> kTypes = {{
       {"--format", "csv|tsv|npy"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -167,6 +169,7 @@ void name_types(CLI::App& app) {
       {"--rejects", "FILE"},
       {"--loss", "LOSS"},
       {"--huber-delta", "D"},
+      {"--l1", "NUMBER"},
       {"--l2", "NUMBER"},
       {"--penalty-scale", "raw|standard"},
       {"--scale", "auto|none|standard"},

@@ -19,7 +19,7 @@ struct Typed {
   std::string huber_delta, loss = "mse", penalty_scale = "raw", scale = "auto", optimizer = "auto",
                            learning_rate = "auto", start;
   std::string formula, adam_betas, restarts, notation = "text";
-  std::string l2, momentum, seed, epochs, tolerance, max_seconds, threads;
+  std::string l1, l2, momentum, seed, epochs, tolerance, max_seconds, threads;
   bool no_progress = false;
 };
 

@@ -144,6 +144,11 @@ Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest&
     if (!delta) return fail(delta.error());
     request.huber_delta = *delta;
   }
+  if (given(app, "--l1")) {
+    const auto l1 = number("--l1", typed.l1);
+    if (!l1) return fail(l1.error());
+    request.l1 = *l1;
+  }
   if (given(app, "--l2")) {
     const auto l2 = number("--l2", typed.l2);
     if (!l2) return fail(l2.error());
@@ -153,8 +158,8 @@ Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest&
       choose<bool>("--penalty-scale", typed.penalty_scale, {{"raw", false}, {"standard", true}});
   if (!penalty) return fail(penalty.error());
   request.penalty_on_standard_scale = *penalty;
-  if (given(app, "--penalty-scale") && !(request.l2 > 0)) {
-    return usage("--penalty-scale does nothing without a penalty", "add --l2 with a number above 0");
+  if (given(app, "--penalty-scale") && !(request.l1 > 0) && !(request.l2 > 0)) {
+    return usage("--penalty-scale does nothing without a penalty", "add --l1 or --l2 with a number above 0");
   }
   const auto scale = choose<ScaleChoice>(
       "--scale", typed.scale,

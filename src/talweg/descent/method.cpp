@@ -33,6 +33,7 @@ std::optional<Optimizer> optimizer_from_name(std::string_view name) {
 }
 
 std::unique_ptr<Method> make_method(const MethodSettings& settings) {
+  if (settings.proximal) return make_proximal(settings);
   switch (settings.optimizer) {
     case Optimizer::gd:
       return make_gradient_descent(settings);

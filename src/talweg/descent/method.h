@@ -36,7 +36,8 @@ struct Step {
   std::optional<double> learning_rate;  ///< what the trace shows
   std::optional<double> cost;
   std::span<const double> gradient;
-  bool stuck = false;  ///< no step is left: a zero gradient, or a line search that finds no lower cost
+  bool to_zeros = false;  ///< by Point::move_to_zeros; the length is 1
+  bool stuck = false;     ///< no step is left: a zero gradient, or a line search that finds no lower cost
 };
 
 struct MethodSettings {
@@ -44,6 +45,8 @@ struct MethodSettings {
   std::optional<double>
       learning_rate;  ///< absent: exact along the line, by a search where the cost has no curvature
   double momentum = 0.9;
+  double first_rate = 0;      ///< of a proximal method that finds its own rate
+  bool proximal = false;      ///< the cost has an l1 part: gd, nesterov, newton by proximal steps
   bool precondition = false;  ///< gd in the metric of the Hessian (Objective::precondition)
   double adam_first = 0.9;
   double adam_second = 0.999;
@@ -77,6 +80,7 @@ std::unique_ptr<Method> make_momentum(const MethodSettings& settings);
 std::unique_ptr<Method> make_nesterov(const MethodSettings& settings);
 std::unique_ptr<Method> make_adam(const MethodSettings& settings);
 std::unique_ptr<Method> make_conjugate_gradient(const MethodSettings& settings);
+std::unique_ptr<Method> make_proximal(const MethodSettings& settings);
 std::unique_ptr<Method> make_newton(const MethodSettings& settings);
 std::unique_ptr<Method> make_lbfgs(const MethodSettings& settings);
 /// For a ResidualObjective; has no step on others.

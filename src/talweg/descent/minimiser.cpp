@@ -17,6 +17,23 @@ double norm(std::span<const double> values) {
   return largest * std::sqrt(sum);
 }
 
+// The gradient; with an l1 part the smallest of the slopes that a point where it has a kink has.
+double slope_norm(const Objective& objective, const Point& point, std::span<const double> gradient) {
+  const std::span<const double> weights = objective.l1_weights();
+  if (weights.empty()) return norm(gradient);
+  std::vector<double> slope(gradient.begin(), gradient.end());
+  for (std::size_t j = 0; j < slope.size(); ++j) {
+    const double t = point.high[j];
+    const double g = gradient[j];
+    if (t != 0) {
+      slope[j] = g + (t > 0 ? weights[j] : -weights[j]);
+    } else {
+      slope[j] = g > weights[j] ? g - weights[j] : g < -weights[j] ? g + weights[j] : 0;
+    }
+  }
+  return norm(slope);
+}
+
 bool all_finite(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
@@ -47,7 +64,7 @@ class Run {
     at_.cost = objective_.evaluate(at_.point, at_.gradient);
     ++result_.evaluations;
     result_.start_cost = at_.cost;
-    gradient_norm_ = norm(at_.gradient);
+    gradient_norm_ = slope_norm(objective_, at_.point, at_.gradient);
     if (!std::isfinite(at_.cost) || !all_finite(at_.gradient)) {
       keep_best();
       end(Reason::non_finite, at_.cost, 0);
@@ -70,7 +87,11 @@ class Run {
       return;
     }
     candidate_.point = at_.point;
-    candidate_.point.move(step.direction, step.length);
+    if (step.to_zeros) {
+      candidate_.point.move_to_zeros(step.direction);
+    } else {
+      candidate_.point.move(step.direction, step.length);
+    }
     candidate_.gradient = at_.gradient;
     if (step.cost) {
       candidate_.cost = *step.cost;
@@ -89,7 +110,7 @@ class Run {
     const bool moved = candidate_.point.high != at_.point.high;
     candidate_.epoch = at_.epoch + 1;
     std::swap(at_, candidate_);
-    gradient_norm_ = norm(at_.gradient);
+    gradient_norm_ = slope_norm(objective_, at_.point, at_.gradient);
     if (at_.cost < result_.cost) keep_best();
     observe(step.learning_rate);
     if (!ended_) decide();
@@ -130,6 +151,8 @@ class Run {
       } else if (*gap <= settings_.rounding_gap) {
         end(Reason::rounding, *gap, settings_.rounding_gap);
       }
+    } else if (const auto relative = objective_.relative_gap()) {
+      if (*relative <= tolerance) end(Reason::tolerance, *relative, tolerance);
     } else if (gradient_norm_ <= tolerance * gradient_scale_) {
       end(Reason::tolerance, gradient_norm_, tolerance * gradient_scale_);
     }

@@ -13,6 +13,7 @@
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_fit.h"
+#include "talweg/objective/l1_cost.h"
 
 namespace talweg {
 namespace {
@@ -30,7 +31,7 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
   settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, problem.cost->constant_cost());
   settings.method.adam_first = request.adam_first;
   settings.method.adam_second = request.adam_second;
-  if (!plan.preconditioned && plan.learning_rate && plan.optimizer != Optimizer::adam)
+  if (!plan.preconditioned && plan.learning_rate && plan.optimizer != Optimizer::adam && request.l1 == 0)
     settings.stable_rate = plan.largest_stable_rate;
   settings.stop = request.stop;
   return settings;
@@ -103,6 +104,27 @@ void certify(const LeastSquares& cost, Fit& fit) {
   } else {
     fit.notes.emplace_back("there are no more rows than parameters, so there are no standard errors");
   }
+}
+
+// What |u_j| weighs in the coordinates of the descent.
+std::vector<double> l1_weights(const Problem& problem, const FitRequest& request) {
+  const LeastSquares& cost = *problem.cost;
+  std::vector<double> out;
+  for (std::size_t a = 0; a < cost.active_features().size(); ++a) {
+    const double on = request.penalty_on_standard_scale ? problem.spreads[cost.active_features()[a]] : 1;
+    out.push_back(request.l1 * on / cost.units()[a]);
+  }
+  out.resize(cost.size(), 0.0);
+  return out;
+}
+
+void certify_l1(const LeastSquares& cost, L1Cost& kinked, Fit& fit) {
+  fit.certificate.parameter_bounds.resize(fit.parameters.size());
+  fit.certificate.cost_gap_bound = kinked.gap_bound(cost.from_user(fit.parameters));
+  fit.notes.emplace_back(
+      "an l1 penalty biases the parameters on purpose, so they have no standard errors; the certificate is "
+      "the "
+      "duality gap, which bounds the cost and not the parameters");
 }
 
 void warn_of_ending(const Fit& fit, std::vector<std::string>& warnings) {
@@ -190,6 +212,20 @@ Result<void> check_request(const FitRequest& request) {
   if (!(std::isfinite(request.l2) && request.l2 >= 0)) {
     return usage(fmt::format("--l2 {} is not a number >= 0", request.l2),
                  "a larger one shrinks the parameters more");
+  }
+  if (!(std::isfinite(request.l1) && request.l1 >= 0)) {
+    return usage(fmt::format("--l1 {} is not a number >= 0", request.l1),
+                 "a larger one makes more parameters zero");
+  }
+  if (request.l1 > 0 && request.optimizer && *request.optimizer != Optimizer::gd &&
+      *request.optimizer != Optimizer::nesterov && *request.optimizer != Optimizer::newton) {
+    return usage(fmt::format("--optimizer {} knows no proximal steps, which --l1 needs",
+                             optimizer_name(*request.optimizer)),
+                 "use gd, nesterov or newton, or leave it out");
+  }
+  if (request.l1 > 0 && request.sample_rows > 0) {
+    return usage("--report and --plot show smooth costs, and --l1 has kinks",
+                 "leave them out; --trace writes every epoch");
   }
   if (request.tolerance && !(*request.tolerance >= 0 && *request.tolerance < 1)) {
     return usage(fmt::format("--tolerance {} is not in [0, 1)", *request.tolerance),
@@ -292,6 +328,7 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   Fit fit;
   fit.has_intercept = problem.has_intercept;
   fit.formula = problem.data.formula;
+  fit.l1 = request.l1;
   fit.l2 = request.l2;
   fit.penalty_on_standard_scale = request.penalty_on_standard_scale;
   DescentSettings settings = descent_settings(request, problem);
@@ -302,7 +339,10 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
     return request.observer->epoch(
         {record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
   };
-  const DescentResult result = minimise(*problem.cost, problem.cost->start(), settings);
+  std::optional<L1Cost> kinked;
+  if (request.l1 > 0) kinked.emplace(*problem.cost, l1_weights(problem, request), problem.cost->hessian());
+  Objective& objective = kinked ? static_cast<Objective&>(*kinked) : *problem.cost;
+  const DescentResult result = minimise(objective, problem.cost->start(), settings);
 
   const LeastSquares& cost = *problem.cost;
   fit.termination = result.termination;
@@ -315,9 +355,13 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   fit.mse = cost.mean_squared_error(fit.parameters);
   if (const double total = cost.total_mean_square(); total > 0 && std::isfinite(fit.mse))
     fit.r2 = 1 - fit.mse / total;
-  fit.standard_errors = cost.standard_errors();
-  fit.exact_parameters = cost.optimum();
-  fit.exact_cost = cost.lowest_cost();
+  if (kinked) {
+    fit.standard_errors.resize(fit.parameters.size());
+  } else {
+    fit.standard_errors = cost.standard_errors();
+    fit.exact_parameters = cost.optimum();
+    fit.exact_cost = cost.lowest_cost();
+  }
   fit.start = problem.start;
   fit.divergence_cost = settings.divergence_cost;
   if (request.sample_rows > 0) {
@@ -334,7 +378,11 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   fit.weights = std::move(problem.data.weights);
   fit.missing = problem.data.missing;
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
-  certify(cost, fit);
+  if (kinked) {
+    certify_l1(cost, *kinked, fit);
+  } else {
+    certify(cost, fit);
+  }
   warn_of_ending(fit, fit.warnings);
   fit.seconds.read = problem.data.seconds_reading;
   fit.seconds.fold = problem.data.seconds_folding;

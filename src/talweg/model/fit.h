@@ -45,6 +45,7 @@ struct Fit {
   std::string weights;
   MissingPolicy missing = MissingPolicy::error;
   bool has_intercept = true;
+  double l1 = 0;
   double l2 = 0;
   bool penalty_on_standard_scale = false;
   std::vector<double> start;

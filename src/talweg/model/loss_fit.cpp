@@ -10,6 +10,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
+#include "talweg/objective/l1_cost.h"
 
 namespace talweg {
 namespace {
@@ -89,7 +90,7 @@ void add_standard_errors(LinearCost& cost, const Point& at, Fit& fit) {
         fmt::format("{} is no likelihood, so there are no standard errors", cost_name(fit.plan.cost)));
     return;
   }
-  if (fit.l2 > 0) {
+  if (fit.l1 > 0 || fit.l2 > 0) {
     fit.notes.emplace_back("a penalty biases the parameters on purpose, so they have no standard errors");
     return;
   }
@@ -101,7 +102,7 @@ void add_standard_errors(LinearCost& cost, const Point& at, Fit& fit) {
 
 // Classes that a hyperplane separates: the cost has no lowest value, the parameters run away.
 void warn_of_separation(LinearCost& cost, const Point& at, const std::vector<double>& f, Fit& fit) {
-  if (fit.plan.cost != CostKind::logistic || fit.l2 > 0) return;
+  if (fit.plan.cost != CostKind::logistic || fit.l1 > 0 || fit.l2 > 0) return;
   std::size_t row = 0;
   for (const DenseRows::Block& block : cost.rows().blocks()) {
     for (std::size_t r = 0; r < block.rows; ++r, ++row) {
@@ -140,6 +141,7 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   if (request.observer != nullptr) request.observer->begin(problem.plan);
   Fit fit;
   fit.has_intercept = problem.has_intercept;
+  fit.l1 = request.l1;
   fit.l2 = request.l2;
   fit.penalty_on_standard_scale = request.penalty_on_standard_scale;
   fit.start = problem.start;
@@ -152,7 +154,14 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
         {record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
   };
   const std::uint64_t before = cost.passes();
-  const DescentResult result = minimise(cost, cost.to_descent(problem.start), settings);
+  std::optional<L1Cost> kinked;
+  if (request.l1 > 0) {
+    std::vector<double> weights = cost.penalty_units();
+    for (double& weight : weights) weight *= request.l1;
+    kinked.emplace(cost, std::move(weights), std::vector<double>());
+  }
+  Objective& objective = kinked ? static_cast<Objective&>(*kinked) : cost;
+  const DescentResult result = minimise(objective, cost.to_descent(problem.start), settings);
   fit.evaluations = cost.passes() - before;
   fit.termination = result.termination;
   fit.epochs = result.epochs;

@@ -137,15 +137,13 @@ std::string objective_of(const FitRequest& request, const Problem& problem, cons
   const std::string& weights = problem.data.weights;
   std::string out = fmt::format("1/{} * sum over rows of {}[{}]", weights.empty() ? "n" : "W",
                                 weights.empty() ? "" : weights + " * ", loss_text(*plan.loss, plan.target));
-  if (request.l2 > 0) {
-    out += fmt::format(" + {}/2 * sum of {}", shortest(request.l2),
-                       request.penalty_on_standard_scale ? "(w * standard deviation)^2" : "w^2");
-  }
+  const std::string penalty = penalty_text(request, false);
+  out += penalty;
   out += fmt::format(", f = {}", prediction_text(plan));
   out += weights.empty() ? fmt::format(", n = {}", loss.rows.rows())
                          : fmt::format(", W = sum of {} = {}", weights, shortest(loss.cost->weight()));
   if (is_classification(request.cost)) out += fmt::format(", {} = -1 or +1", plan.target);
-  if (request.l2 > 0 && problem.has_intercept) out += ", the intercept is not penalised";
+  if (!penalty.empty() && problem.has_intercept) out += ", the intercept is not penalised";
   return out;
 }
 
@@ -159,6 +157,9 @@ void choose_method(const FitRequest& request, std::optional<double> largest, Pla
   } else if (request.learning_rate) {
     plan.optimizer = Optimizer::gd;
     plan.why = "a learning rate is given";
+  } else if (request.l1 > 0) {
+    plan.optimizer = Optimizer::newton;
+    plan.why = kWhyNewtonOnSupport;
   } else if (plan.parameters.size() <= kNewtonParameters) {
     plan.optimizer = Optimizer::newton;
     plan.why =
@@ -214,6 +215,7 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   plan.warnings = std::move(design->warnings);
   plan.over_rows = true;
   plan.cost = request.cost;
+  plan.l1 = request.l1;
   plan.loss = LossSettings{request.cost, request.huber_delta, request.quantile, 0};
 
   DenseRows& rows = loss->rows;

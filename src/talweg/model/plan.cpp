@@ -46,11 +46,17 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
     // On a quadratic cost the Gauss-Newton matrix is the Hessian: one undamped step in its metric.
-    plan.preconditioned = plan.optimizer == Optimizer::lm || plan.optimizer == Optimizer::newton;
+    plan.preconditioned =
+        plan.optimizer == Optimizer::lm || (plan.optimizer == Optimizer::newton && request.l1 == 0);
     return;
   }
   if (request.learning_rate) {
     plan.why = "a learning rate is given";
+    return;
+  }
+  if (request.l1 > 0) {
+    plan.optimizer = Optimizer::newton;
+    plan.why = kWhyNewtonOnSupport;
     return;
   }
   const double condition = problem.curvature.condition_number();
@@ -96,6 +102,8 @@ void choose_rate(const FitRequest& request, const Problem& problem, Plan& plan) 
   plan.learning_rate_chosen = !request.learning_rate;
   if (request.learning_rate) {
     plan.learning_rate = request.learning_rate;
+  } else if (request.l1 > 0) {
+    if (plan.optimizer != Optimizer::newton) plan.learning_rate = 1 / largest;
   } else if (plan.optimizer == Optimizer::adam) {
     plan.learning_rate = kAdamRate;
   } else if (plan.optimizer == Optimizer::lm || plan.optimizer == Optimizer::newton) {
@@ -203,6 +211,24 @@ void describe_formula(const BoundFormula& formula, Plan& plan) {
   plan.warnings.insert(plan.warnings.end(), formula.formula.warnings.begin(), formula.formula.warnings.end());
 }
 
+std::string penalty_text(const FitRequest& request, bool of_formula) {
+  const bool standard = request.penalty_on_standard_scale;
+  std::string out;
+  if (request.l1 > 0) {
+    out += fmt::format(" + {} * sum of {}", shortest(request.l1),
+                       standard     ? "|w * standard deviation|"
+                       : of_formula ? "the parameters' magnitudes"
+                                    : "|w|");
+  }
+  if (request.l2 > 0) {
+    out += fmt::format(" + {}/2 * sum of {}", shortest(request.l2),
+                       standard     ? "(w * standard deviation)^2"
+                       : of_formula ? "the parameters' squares"
+                                    : "w^2");
+  }
+  return out;
+}
+
 std::string objective_text(const FitRequest& request, const Plan& plan, const std::string& weights,
                            std::uint64_t rows, double weight) {
   const std::string prediction =
@@ -217,12 +243,8 @@ std::string objective_text(const FitRequest& request, const Plan& plan, const st
     where = weights.empty() ? fmt::format(", n = {}", rows)
                             : fmt::format(", W = sum of {} = {}", weights, shortest(weight));
   }
-  std::string penalty;
-  if (request.l2 > 0) {
-    penalty = fmt::format(" + {}/2 * sum of {}", shortest(request.l2),
-                          request.penalty_on_standard_scale ? "(w * standard deviation)^2"
-                          : plan.formula.empty()            ? "w^2"
-                                                            : "the parameters' squares");
+  const std::string penalty = penalty_text(request, !plan.formula.empty());
+  if (!penalty.empty()) {
     const bool constant_term = std::any_of(plan.parameters.begin(), plan.parameters.end(),
                                            [](const Parameter& parameter) { return parameter.intercept; });
     where += constant_term ? ", the intercept is not penalised" : "";
@@ -237,6 +259,8 @@ MethodSettings method_settings(const Plan& plan) {
   settings.momentum = plan.momentum;
   settings.precondition = plan.preconditioned;
   settings.polish = plan.polish;
+  settings.proximal = plan.l1 > 0;
+  settings.first_rate = plan.largest_stable_rate.value_or(2) / 2;
   return settings;
 }
 
@@ -287,6 +311,7 @@ void say_arithmetic(const Problem& problem, Plan& plan) {
 void make_plan(const FitRequest& request, std::optional<double> standard_largest, Problem& problem) {
   Plan& plan = problem.plan;
   plan.cost = request.cost;
+  plan.l1 = request.l1;
   choose_optimizer(request, problem, plan);
   choose_rate(request, problem, plan);
   if (standard_largest)
@@ -302,8 +327,9 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   plan.start_cost = problem.cost->cost_at(problem.start);
   const double start_gap = plan.start_cost - problem.cost->lowest_cost();
   const double tolerance = plan.tolerance.value_or(kDefaultTolerance);
-  plan.forecast = forecast_epochs(problem.curvature, method_settings(plan), start_gap,
-                                  limit_gap(start_gap, tolerance, problem.cost->rounding_gap()), tolerance);
+  if (plan.l1 == 0)
+    plan.forecast = forecast_epochs(problem.curvature, method_settings(plan), start_gap,
+                                    limit_gap(start_gap, tolerance, problem.cost->rounding_gap()), tolerance);
 
   if (plan.polish && plan.forecast.epochs) {
     *plan.forecast.epochs += 2;  // what it takes from the tolerance down to rounding
@@ -323,7 +349,7 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
                         plan.optimizer != Optimizer::adam;
   if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
-  } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature) {
+  } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature && plan.l1 == 0) {
     plan.warnings.push_back(fmt::format(
         "learning rate {} is so small that the tolerance {} takes more epochs than can "
         "be counted; the largest stable rate is {}",

@@ -25,6 +25,14 @@ std::string objective_text(const FitRequest& request, const Plan& plan, const st
 /// The prediction of a linear model as text, every term while they are few.
 std::string prediction_text(const Plan& plan);
 
+/// " + 0.5 * sum of |w| + 2/2 * sum of w^2"; empty without a penalty.
+std::string penalty_text(const FitRequest& request, bool of_formula);
+
+/// Why an l1 penalty takes Newton's steps.
+inline constexpr const char* kWhyNewtonOnSupport =
+    "between proximal steps, which make exact zeros, it goes to the lowest point on the parameters that are "
+    "not zero";
+
 /// Settings of the descent that the plan describes.
 MethodSettings method_settings(const Plan& plan);
 

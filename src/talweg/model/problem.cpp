@@ -77,6 +77,7 @@ Result<Problem> make_problem(FoldedData data, const FitRequest& request) {
       if (own) feature.spread = moments.spread(j);
     }
   }
+  for (std::size_t j = 0; j + 1 < moments.size(); ++j) problem.spreads.push_back(moments.spread(j));
   auto start = start_values(request, plan.parameters, 0.0);
   if (!start) return fail(start.error());
   problem.start = std::move(*start);

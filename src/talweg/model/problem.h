@@ -49,11 +49,12 @@ struct Plan {
   std::string objective;  ///< the cost spelled out
   std::string formula;    ///< as it was understood, `y = a*exp(-b*x) + c`; empty: a linear model
   std::vector<std::string> formula_columns;
-  bool over_rows = false;  ///< not folded: no forecast; of a curved formula no global rates either
+  bool over_rows = false;            ///< not folded: no forecast; of a curved formula no global rates either
   std::optional<LossSettings> loss;  ///< of a linear model over rows
   std::optional<LocalRates> at_start;  ///< over rows
   std::uint64_t restarts = 0;
   CostKind cost = CostKind::mse;
+  double l1 = 0;
   Scale scale = Scale::none;
   bool scale_chosen = false;  ///< by talweg
   Optimizer optimizer = Optimizer::gd;
@@ -90,6 +91,8 @@ struct Problem {
   std::vector<FeatureSummary> features;
   std::vector<MomentColumn>
       columns;  ///< per parameter but the intercept, then the target: where its values come from
+  std::vector<double>
+      spreads;  ///< per parameter but the intercept: population standard deviation of what it multiplies
   std::vector<double> start;  ///< user's units
   bool has_intercept = true;
   std::unique_ptr<LeastSquares> cost;  ///< null over rows

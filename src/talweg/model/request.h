@@ -60,6 +60,7 @@ struct FitRequest {
   CostKind cost = CostKind::mse;
   double huber_delta = 1;  ///< > 0
   double quantile = 0.5;   ///< in (0, 1)
+  double l1 = 0;
   double l2 = 0;
   bool penalty_on_standard_scale = false;
   ScaleChoice scale = ScaleChoice::automatic;

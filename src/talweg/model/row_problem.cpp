@@ -139,6 +139,10 @@ std::optional<LocalRates> local_rates(ResidualObjective& cost, std::span<const d
 }
 
 Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
+  if (request.l1 > 0) {
+    return fail(ErrorKind::usage,
+                "--l1 is for linear models and for formulas that are linear in their parameters", "use --l2");
+  }
   if (request.scale == ScaleChoice::standard) {
     return fail(ErrorKind::usage,
                 "--scale standard needs a formula that is linear in its parameters: what would be "

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "talweg/objective/block_tree.h"
 #include "talweg/objective/lanes.h"
@@ -266,33 +267,38 @@ std::vector<double> LinearCost::hessian(const Point& point, std::optional<double
 
 bool LinearCost::newton_direction(const Point& point, std::span<const double> gradient,
                                   std::span<double> out) {
+  std::vector<std::size_t> all(size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return support_direction(point, gradient, all, out);
+}
+
+bool LinearCost::support_direction(const Point& point, std::span<const double> slope,
+                                   std::span<const std::size_t> support, std::span<double> out) {
   const std::size_t p = size();
   const std::vector<double> matrix = hessian(point);
-  Eigen::VectorXd scale(static_cast<Eigen::Index>(p));
-  Eigen::MatrixXd scaled(static_cast<Eigen::Index>(p), static_cast<Eigen::Index>(p));
+  const auto n = static_cast<Eigen::Index>(support.size());
+  const auto place = [&](Eigen::Index a) { return support[static_cast<std::size_t>(a)]; };
   double largest = 0;
-  for (std::size_t j = 0; j < p; ++j) largest = std::max(largest, matrix[j * p + j]);
+  for (const std::size_t j : support) largest = std::max(largest, matrix[j * p + j]);
   if (!(largest > 0) || !std::isfinite(largest)) return false;
-  for (std::size_t j = 0; j < p; ++j) {
-    const double own = matrix[j * p + j];
-    scale[static_cast<Eigen::Index>(j)] = 1 / std::sqrt(own > kDamping * largest ? own : largest);
+  Eigen::VectorXd scale(n);
+  for (Eigen::Index a = 0; a < n; ++a) {
+    const double own = matrix[place(a) * p + place(a)];
+    scale[a] = 1 / std::sqrt(own > kDamping * largest ? own : largest);
   }
-  for (std::size_t i = 0; i < p; ++i) {
-    for (std::size_t j = 0; j < p; ++j) {
-      scaled(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) =
-          matrix[i * p + j] * scale[static_cast<Eigen::Index>(i)] * scale[static_cast<Eigen::Index>(j)];
-    }
-    scaled(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)) += kDamping;
+  Eigen::MatrixXd scaled(n, n);
+  Eigen::VectorXd right(n);
+  for (Eigen::Index a = 0; a < n; ++a) {
+    for (Eigen::Index b = 0; b < n; ++b) scaled(a, b) = matrix[place(a) * p + place(b)] * scale[a] * scale[b];
+    scaled(a, a) += kDamping;
+    right[a] = -slope[place(a)] * scale[a];
   }
   const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
   if (factor.info() != Eigen::Success) return false;
-  Eigen::VectorXd right(static_cast<Eigen::Index>(p));
-  for (std::size_t j = 0; j < p; ++j)
-    right[static_cast<Eigen::Index>(j)] = -gradient[j] * scale[static_cast<Eigen::Index>(j)];
   const Eigen::VectorXd solution = factor.solve(right);
-  for (std::size_t j = 0; j < p; ++j)
-    out[j] = solution[static_cast<Eigen::Index>(j)] * scale[static_cast<Eigen::Index>(j)];
-  return std::all_of(out.begin(), out.end(), [](double v) { return std::isfinite(v); });
+  std::fill(out.begin(), out.end(), 0.0);
+  for (Eigen::Index a = 0; a < n; ++a) out[place(a)] = solution[a] * scale[a];
+  return solution.allFinite();
 }
 
 Point LinearCost::to_descent(std::span<const double> user) const {

@@ -61,6 +61,9 @@ class LinearCost final : public Objective {
   /// -(Hessian at the point)^-1 gradient, the Hessian damped by 1e-10 of its diagonal.
   bool newton_direction(const Point& point, std::span<const double> gradient, std::span<double> out) override;
 
+  bool support_direction(const Point& point, std::span<const double> slope,
+                         std::span<const std::size_t> support, std::span<double> out) override;
+
   [[nodiscard]] Point to_descent(std::span<const double> user) const;
   [[nodiscard]] std::vector<double> to_user(const Point& point) const;
   /// The Hessian at a point in the coordinates of the descent, row-major; with `curvature` given, of a loss
@@ -68,6 +71,10 @@ class LinearCost final : public Objective {
   [[nodiscard]] std::vector<double> hessian(const Point& point, std::optional<double> curvature = {});
   /// (Hessian^-1)_jj in the user's units; absent where the Hessian is singular.
   [[nodiscard]] std::vector<std::optional<double>> inverse_hessian_diagonal(const Point& point);
+
+  /// du_j/dt_j p_j: what a penalty on |p_j u_j| weighs in the coordinates of the descent; 0 for the intercept
+  /// and for constant columns.
+  [[nodiscard]] const std::vector<double>& penalty_units() const { return penalty_; }
 
   /// Predictions f of every used row, in order, at parameters in the user's units.
   [[nodiscard]] std::vector<double> predictions(std::span<const double> user);

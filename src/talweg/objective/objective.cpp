@@ -13,4 +13,11 @@ void Point::move(std::span<const double> direction, double length) {
   }
 }
 
+void Point::move_to_zeros(std::span<const double> direction) {
+  for (std::size_t j = 0; j < high.size(); ++j) {
+    if (direction[j] == -high[j]) low[j] = 0;
+  }
+  move(direction, 1);
+}
+
 }  // namespace talweg

@@ -20,6 +20,8 @@ struct Point {
   [[nodiscard]] std::size_t size() const { return high.size(); }
   /// Adds `length * direction`, keeping the rounding in `low`.
   void move(std::span<const double> direction, double length);
+  /// Adds `direction`; a coordinate of which it is exactly the opposite becomes exactly zero.
+  void move_to_zeros(std::span<const double> direction);
 };
 
 class ResidualObjective;
@@ -68,6 +70,23 @@ class Objective {
     (void)out;
     return false;
   }
+
+  /// For a cost with a part sum_j l_j |t_j|: its l_j, which the gradient leaves out; empty for others.
+  [[nodiscard]] virtual std::span<const double> l1_weights() const { return {}; }
+
+  /// For a cost that knows its curvature: -(Hessian of the smooth part among `support`)^-1 slope, zero
+  /// elsewhere; false for others, and where the Hessian is singular.
+  virtual bool support_direction(const Point& point, std::span<const double> slope,
+                                 std::span<const std::size_t> support, std::span<double> out) {
+    (void)point;
+    (void)slope;
+    (void)support;
+    (void)out;
+    return false;
+  }
+
+  /// For a cost that knows a dual one: the duality gap at the last point, over the cost; absent for others.
+  [[nodiscard]] virtual std::optional<double> relative_gap() const { return std::nullopt; }
 
   /// For a sum of squares that knows its residuals (residuals.h); null for others.
   virtual ResidualObjective* residuals() { return nullptr; }

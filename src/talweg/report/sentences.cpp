@@ -38,7 +38,8 @@ std::string rows_text(const IngestAudit& audit, const Plan& plan) {
 }
 
 std::string method_text(const Plan& plan) {
-  std::string out(optimizer_name(plan.optimizer));
+  std::string out(plan.l1 > 0 ? "proximal " : "");
+  out += optimizer_name(plan.optimizer);
   if (plan.preconditioned) out += " in the coordinates of the Cholesky factor";
   if (plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov) {
     out += fmt::format(", momentum {}", shortest(plan.momentum));
@@ -52,6 +53,8 @@ std::string method_text(const Plan& plan) {
         ", learning rate {} ({})",
         plan.learning_rate_chosen ? short_text(*plan.learning_rate) : shortest(*plan.learning_rate),
         plan.learning_rate_chosen ? chosen : "given");
+  } else if (plan.l1 > 0) {
+    out += ", step lengths found on the way";
   } else if (!plan.over_rows) {
     out += ", exact step along each direction";
   } else {
@@ -69,6 +72,7 @@ std::string forecast_line(const Plan& plan) {
       (plan.optimizer == Optimizer::adam || plan.optimizer == Optimizer::lbfgs)) {
     return fmt::format("none for {}", optimizer_name(plan.optimizer));
   }
+  if (plan.l1 > 0) return "none: an l1 penalty has kinks";
   const std::string to = fmt::format(" to tolerance {}", shortest(plan.tolerance.value_or(1e-12)));
   if (!plan.forecast.epochs && plan.hidden_curvature) {
     return "none: the flattest direction is lost in the rounding of the eigenvalues";
@@ -94,6 +98,10 @@ std::string ending_text(const Fit& fit) {
   std::string epochs = plural(fit.epochs, "epoch");
   switch (end.reason) {
     case Reason::tolerance:
+      if (fit.plan.l1 > 0 && !fit.plan.over_rows) {
+        return fmt::format("converged in {}: the duality gap is {} of the cost, the limit {}", epochs,
+                           short_text(end.measured, 3), short_text(end.limit, 3));
+      }
       if (fit.plan.over_rows) {
         return fmt::format("converged in {}: gradient norm {}, the limit {}", epochs,
                            short_text(end.measured, 3), short_text(end.limit, 3));
@@ -131,8 +139,9 @@ std::string certificate_text(const Fit& fit) {
     return fmt::format("none (see the note); relative offset {}", optional_text(fit.relative_offset, 3));
   }
   if (!fit.certificate.cost_gap_bound) return "none (see the warnings)";
-  std::string out = fmt::format("the cost is proven within {} of the lowest cost {}",
-                                short_text(*fit.certificate.cost_gap_bound, 3), short_text(fit.exact_cost));
+  std::string out = fmt::format("the cost is proven within {} of the lowest cost{}",
+                                short_text(*fit.certificate.cost_gap_bound, 3),
+                                fit.exact_parameters.empty() ? "" : " " + short_text(fit.exact_cost));
   if (fit.certificate.parameter_distance_bound) {
     out += fmt::format(", every parameter within {} standard errors of the optimum",
                        short_text(*fit.certificate.parameter_distance_bound, 3));

@@ -175,7 +175,9 @@ std::string fit_text(const Fit& fit, const Style& style, const std::string& mode
               fmt::format("{}mse {}, rmse {}, r2 {}{}",
                           transformed ? fmt::format("of {}: ", printable(fit.plan.target)) : std::string(),
                           finite(fit.mse), finite(std::sqrt(fit.mse)), optional_text(fit.r2, 10),
-                          fit.l2 > 0 ? fmt::format(", cost {}", short_text(fit.cost, 10)) : ""));
+                          fit.l1 > 0 || fit.l2 > 0 || fit.plan.loss
+                              ? fmt::format(", cost {}", short_text(fit.cost, 10))
+                              : ""));
   out += line("certificate", certificate_text(fit));
   for (const std::string& note : fit.notes) out += line("note", printable(note));
   out += line("next", style.bold(next_text(fit, model_path)));
