@@ -45,20 +45,21 @@ void BlockCutter::cut(const std::shared_ptr<ParsedRows>& rows, std::uint64_t fir
   rows->first_record = first_record;
   std::size_t row = 0;
   while (row < rows->rows) {
-    const std::uint64_t number = (first_record + rows->record[row]) / kBlockRows;
+    const std::uint64_t number = (first_record + rows->record_of(row)) / kBlockRows;
     if (number != open_.number) {
       if (!open_.pieces.empty()) complete.push_back(std::exchange(open_, {}));
       open_.number = number;
     }
     // The used rows of this block are those with records before its end.
     const std::uint64_t end_record = (number + 1) * kBlockRows - first_record;
-    std::size_t end = 0;
-    if (rows->record.back() < end_record) {
-      end = rows->rows;
-    } else {
-      end = static_cast<std::size_t>(std::lower_bound(rows->record.begin() + static_cast<std::ptrdiff_t>(row),
-                                                      rows->record.end(), end_record) -
-                                     rows->record.begin());
+    std::size_t end = rows->rows;
+    if (rows->record_of(rows->rows - 1) >= end_record) {
+      end = rows->record.empty()
+                ? static_cast<std::size_t>(end_record)
+                : static_cast<std::size_t>(
+                      std::lower_bound(rows->record.begin() + static_cast<std::ptrdiff_t>(row),
+                                       rows->record.end(), end_record) -
+                      rows->record.begin());
     }
     open_.pieces.push_back({rows, row, end - row});
     row = end;
@@ -157,6 +158,29 @@ std::optional<Error> BlockCutter::id_like_column() const {
   return std::nullopt;
 }
 
+namespace {
+
+// Few levels a row: sorted by insertion.
+void sort_levels(std::uint32_t* begin, std::uint32_t* end) {
+  for (std::uint32_t* at = begin; at != end; ++at) {
+    std::rotate(std::upper_bound(begin, at, *at), at, at + 1);
+  }
+}
+
+void append_levels(const RowPiece& piece, RowBlock& block) {
+  const ParsedRows& rows = *piece.rows;
+  for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
+    const std::size_t begin = rows.levels_before(r);
+    const std::size_t end = rows.levels_before(r + 1);
+    const std::size_t start = block.levels.size();
+    for (std::size_t at = begin; at < end; ++at) block.levels.push_back(rows.level_numbers[rows.levels[at]]);
+    sort_levels(block.levels.data() + start, block.levels.data() + block.levels.size());
+    block.level_end.push_back(static_cast<std::uint32_t>(block.levels.size()));
+  }
+}
+
+}  // namespace
+
 void assemble(const CutBlock& cut, RowBlock& block) {
   // The values stay as long as they are: a block of the same size is not set to zero first.
   auto values = std::move(block.values);
@@ -171,35 +195,23 @@ void assemble(const CutBlock& cut, RowBlock& block) {
       weighted = piece.rows->weights[piece.first + r] != 1;
     }
   }
-  block.offsets.reserve(block.rows);
-  for (const RowPiece& piece : cut.pieces) {
-    for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
-      block.offsets.push_back(
-          static_cast<std::uint8_t>((piece.rows->first_record + piece.rows->record[r]) % kBlockRows));
-    }
-  }
+  block.offsets.resize(block.rows);
   block.values.resize(block.rows * block.columns);
+  std::uint8_t* offset = block.offsets.data();
   double* value = block.values.data();
   for (const RowPiece& piece : cut.pieces) {
     const ParsedRows& rows = *piece.rows;
+    for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
+      *offset++ = static_cast<std::uint8_t>((rows.first_record + rows.record_of(r)) % kBlockRows);
+    }
     const double* const from = rows.values.data() + piece.first * rows.columns;
-    const std::size_t count = piece.count * rows.columns;
-    for (std::size_t i = 0; i < count; ++i) value[i] = from[i] + 0.0;  // -0 becomes 0
-    value += count;
+    value = std::copy(from, from + piece.count * rows.columns, value);
     const auto first = static_cast<std::ptrdiff_t>(piece.first);
     const auto last = static_cast<std::ptrdiff_t>(piece.first + piece.count);
-    if (weighted)
+    if (weighted) {
       block.weights.insert(block.weights.end(), rows.weights.begin() + first, rows.weights.begin() + last);
-    if (!levels) continue;
-    for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
-      const std::size_t begin = r == 0 ? 0 : rows.level_end[r - 1];
-      const auto start = static_cast<std::ptrdiff_t>(block.levels.size());
-      for (std::size_t at = begin; at < rows.level_end[r]; ++at) {
-        block.levels.push_back(rows.level_numbers[rows.levels[at]]);
-      }
-      std::sort(block.levels.begin() + start, block.levels.end());
-      block.level_end.push_back(static_cast<std::uint32_t>(block.levels.size()));
     }
+    if (levels) append_levels(piece, block);
   }
   if (block.levels.empty()) block.level_end.clear();
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Level numbers in order of first appearance.
+// Level numbers in order of first appearance: an open table of hashes.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "talweg/data/columns.h"
@@ -17,38 +13,31 @@ namespace talweg {
 
 class LevelTable {
  public:
-  explicit LevelTable(std::size_t columns) : by_text_(columns), gap_(columns, kNone) {}
+  explicit LevelTable(std::size_t columns) : counts_(columns), gap_(columns, kNone) {}
 
   /// The number of the level `text` of a text column; a new one where it is not known.
-  std::uint32_t number(std::size_t column, std::string_view text) {
-    auto& known = by_text_[column];
-    if (const auto found = known.find(text); found != known.end()) return found->second;
-    const std::uint32_t fresh = add(Level{column, false, std::string(text)});
-    known.emplace(text, fresh);
-    return fresh;
-  }
+  std::uint32_t number(std::size_t column, std::string_view text);
   /// The number of the indicator that a numeric column has a gap.
-  std::uint32_t gap(std::size_t column) {
-    if (gap_[column] == kNone) gap_[column] = add(Level{column, true, {}});
-    return gap_[column];
-  }
+  std::uint32_t gap(std::size_t column);
   /// Levels of one text column.
-  [[nodiscard]] std::size_t count(std::size_t column) const { return by_text_[column].size(); }
+  [[nodiscard]] std::size_t count(std::size_t column) const { return counts_[column]; }
   [[nodiscard]] const std::vector<Level>& levels() const { return levels_; }
+  /// No levels, with the memory of before.
+  void clear();
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
+  struct Slot {
+    std::uint32_t number = kNone;
+    std::uint32_t hash = 0;
+  };
 
-  std::uint32_t add(Level level) {
-    levels_.push_back(std::move(level));
-    return static_cast<std::uint32_t>(levels_.size() - 1);
-  }
+  std::uint32_t add(Level level);
+  void grow();
 
-  std::vector<std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>>> by_text_;
+  std::vector<Slot> slots_;  // a power of two of them, at most half of them taken; empty at first
+  std::size_t taken_ = 0;
+  std::vector<std::size_t> counts_;
   std::vector<std::uint32_t> gap_;
   std::vector<Level> levels_;
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plain decimals of one row, converted with vectors of bytes: sixteen characters at a time lose their
-// decimal mark by a shuffle, and three multiply-adds of neighbours make two numbers of eight digits (W. Mula,
-// "SIMD-ized conversion of decimal numbers", 2014). What is answered, and with which bits, is what
-// parse_short_decimal answers.
+// Plain decimals, eight fields at a time: the characters before each field's end are loaded into a lane of a
+// vector of bytes, what does not belong to the field is masked, the decimal mark is moved out, and three
+// multiply-adds of neighbours make numbers of eight digits (W. Mula, "SIMD-ized conversion of decimal
+// numbers", 2014). Significand and power of ten are exact doubles, so their quotient is correctly rounded (W.
+// Clinger, "How to read floating point numbers accurately", 1990). What is answered, and with which bits, is
+// what parse_plain_decimal answers, on every instruction set.
 #pragma once
 
 #include <cstddef>
@@ -10,26 +12,21 @@
 
 namespace talweg {
 
-/// Where a number stands in a row, and where it goes.
-struct NumberField {
-  std::uint32_t column = 0;  ///< of the table
-  std::uint32_t index = 0;   ///< of the dense columns
-};
-
-struct NumberRow {
-  const char* text = nullptr;           ///< kShortDecimalHeadroom readable bytes before it
-  std::size_t begin = 0;                ///< of the row in the text
-  const std::uint32_t* ends = nullptr;  ///< ends[c]: end of column c in the text
+/// Fields of a text of less than 2^31 bytes: field k is text[before[k] + 1 .. ends[k]), where before[k] + 1
+/// wraps around for a field at the very start. kPlainDecimalHeadroom bytes before `text` must be readable.
+struct NumberFields {
+  const char* text = nullptr;
+  const std::uint32_t* before = nullptr;
+  const std::uint32_t* ends = nullptr;
   char decimal = '.';
 };
 
-/// Reads fields[first ..count) until one is out of the ordinary; returns its place, or count. values[index]
-/// gets the significand and powers[index] the power of ten that it is to be divided by.
-std::size_t parse_numbers(const NumberRow& row, const NumberField* fields, std::size_t first,
-                          std::size_t count, double* values, double* powers);
+/// Reads fields first .. count until one is out of the ordinary; returns its place, or count. values[k] is
+/// field k; -0 is read as 0.
+std::size_t parse_numbers(const NumberFields& fields, std::size_t first, std::size_t count, double* values);
 
-/// The same in plain C++.
-std::size_t parse_numbers_reference(const NumberRow& row, const NumberField* fields, std::size_t first,
-                                    std::size_t count, double* values, double* powers);
+/// The same one field after another, in plain C++.
+std::size_t parse_numbers_reference(const NumberFields& fields, std::size_t first, std::size_t count,
+                                    double* values);
 
 }  // namespace talweg

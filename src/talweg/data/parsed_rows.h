@@ -8,49 +8,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <new>
+#include <mutex>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "talweg/base/error.h"
+#include "talweg/base/uninitialised.h"
 #include "talweg/data/level_table.h"
 
 namespace talweg {
-
-/// Numbers that are not set to zero before they are written.
-template <class T>
-struct UninitialisedAllocator : std::allocator<T> {
-  template <class U>
-  struct rebind {
-    using other = UninitialisedAllocator<U>;
-  };
-  template <class U>
-  void construct(U* place) noexcept {
-    ::new (static_cast<void*>(place)) U;
-  }
-  template <class U, class... Arguments>
-  void construct(U* place, Arguments&&... arguments) {
-    ::new (static_cast<void*>(place)) U(std::forward<Arguments>(arguments)...);
-  }
-};
 
 struct ParsedRows {
   ParsedRows(std::size_t dense_columns, std::size_t features)
       : columns(dense_columns), levels_found(features), missing_cells(features + 1) {}
 
-  std::size_t columns;                ///< dense ones: numeric features, then the target
-  std::uint64_t records = 0;          ///< data records, also those left out
-  std::uint64_t first_record = 0;     ///< number of the first in the table; set by BlockCutter
-  std::uint64_t lines = 0;            ///< line ends passed
-  std::size_t rows = 0;               ///< used
-  std::vector<std::uint32_t> record;  ///< number of each used row's record in the stretch
-  std::vector<double, UninitialisedAllocator<double>>
-      values;                         ///< rows x columns, row-major; a gap holds 0; may be longer than that
-  std::vector<double> weights;        ///< one per row where there is a column of weights
-  std::vector<std::uint32_t> levels;  ///< of all rows, row after row, by numbers of `levels_found`
-  std::vector<std::uint32_t> level_end;      ///< per row: end of its levels
+  std::size_t columns;             ///< dense ones: numeric features, then the target
+  std::uint64_t records = 0;       ///< data records, also those left out
+  std::uint64_t first_record = 0;  ///< number of the first in the table; set by BlockCutter
+  std::uint64_t lines = 0;         ///< line ends passed
+  std::size_t rows = 0;            ///< used
+  /// Number of each used row's record in the stretch; empty where every record is used.
+  std::vector<std::uint32_t> record;
+  /// rows x columns, row-major, no -0; a gap holds 0; may be longer than that.
+  UninitialisedVector<double> values;
+  std::vector<double> weights;               ///< one per row where there is a column of weights
+  std::vector<std::uint32_t> levels;         ///< of all rows, row after row, by numbers of `levels_found`
+  std::vector<std::uint32_t> level_end;      ///< per row: end of its levels; empty where there are none
   LevelTable levels_found;                   ///< in order of first appearance in used rows
   std::vector<std::uint32_t> level_numbers;  ///< number in the table of each level found; set by BlockCutter
 
@@ -67,6 +53,75 @@ struct ParsedRows {
     const std::size_t needed = (rows + more) * columns;
     if (values.size() < needed) values.resize(std::max(needed, values.size() + values.size() / 2));
   }
+  [[nodiscard]] std::size_t record_of(std::size_t row) const { return record.empty() ? row : record[row]; }
+  [[nodiscard]] std::size_t levels_before(std::size_t row) const {
+    return level_end.empty() || row == 0 ? 0 : level_end[row - 1];
+  }
+  /// The next records are used, `count` rows whose values, weights and levels are there. Where rows have
+  /// levels they are added one by one.
+  void add_used(std::size_t count = 1) {
+    if (rows != records) {
+      if (record.size() < rows) {
+        record.resize(rows);
+        std::iota(record.begin(), record.end(), 0U);
+      }
+      for (std::size_t k = 0; k < count; ++k) record.push_back(static_cast<std::uint32_t>(records + k));
+    }
+    if (!levels.empty()) {
+      level_end.resize(rows, 0);
+      level_end.resize(rows + count, static_cast<std::uint32_t>(levels.size()));
+    }
+    rows += count;
+    records += count;
+  }
+  /// As new, with its memory.
+  void clear() {
+    records = first_record = lines = rejected = missing = weightless = 0;
+    rows = 0;
+    record.clear();
+    weights.clear();
+    levels.clear();
+    level_end.clear();
+    levels_found.clear();
+    level_numbers.clear();
+    std::fill(missing_cells.begin(), missing_cells.end(), 0);
+    first_rejected.reset();
+    failed.reset();
+    rejects.clear();
+  }
+};
+
+/// Stretches that come back when they are no longer used, on any thread: their memory is large.
+class ParsedRowsPool : public std::enable_shared_from_this<ParsedRowsPool> {
+ public:
+  ParsedRowsPool(std::size_t dense_columns, std::size_t features)
+      : dense_columns_(dense_columns), features_(features) {}
+
+  std::shared_ptr<ParsedRows> take() {
+    std::unique_ptr<ParsedRows> rows;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!idle_.empty()) {
+        rows = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (!rows) rows = std::make_unique<ParsedRows>(dense_columns_, features_);
+    return {rows.release(), [pool = shared_from_this()](ParsedRows* used) { pool->give_back(used); }};
+  }
+
+ private:
+  void give_back(ParsedRows* used) {
+    std::unique_ptr<ParsedRows> rows(used);
+    rows->clear();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(std::move(rows));
+  }
+
+  std::size_t dense_columns_;
+  std::size_t features_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<ParsedRows>> idle_;
 };
 
 }  // namespace talweg

@@ -84,7 +84,7 @@ RowBuilder::CellState RowBuilder::read_number(const TableRecord& record, std::si
     bad_ = plan_.cells.not_a_number(text_of(record, position), parsed.status);
     return CellState::bad;
   }
-  value = parsed.value;
+  value = parsed.value + 0.0;  // -0 becomes 0
   return CellState::number;
 }
 
@@ -173,10 +173,8 @@ void RowBuilder::add_levels(const TableRecord& record, ParsedRows& rows) {
 
 void RowBuilder::use(const TableRecord& record, ParsedRows& rows) {
   if (plan_.has_text || !missing_.empty()) add_levels(record, rows);
-  rows.level_end.push_back(static_cast<std::uint32_t>(rows.levels.size()));
   if (plan_.layout.weights) rows.weights.push_back(weight_);
-  rows.record.push_back(static_cast<std::uint32_t>(rows.records));
-  ++rows.rows;
+  rows.add_used();
 }
 
 bool RowBuilder::reject(const TableRecord& record, ParsedRows& rows) {
@@ -224,7 +222,6 @@ bool RowBuilder::take(const TableRecord& record, ParsedRows& rows) {
     }
   }
   use(record, rows);
-  ++rows.records;
   return true;
 }
 

@@ -99,6 +99,7 @@ Result<void> RowReader::State::prepare(const ColumnRequest& request, const Table
   plan = make_row_plan(std::move(layout), std::move(features),
                        ColumnInfo{request.target, ColumnKind::numeric, true}, request, std::move(cells));
   builder.emplace(plan);
+  pool = std::make_shared<ParsedRowsPool>(plan.dense_columns, plan.features.size());
   cutter.emplace(plan, place, std::move(rejects));
   cutter->audit() = std::move(audit);
   for (const ColumnInfo& feature : plan.features) fingerprint.add_name(feature.name);

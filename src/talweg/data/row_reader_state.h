@@ -26,6 +26,7 @@ struct RowReader::State {
   bool table_ended = false;
   RowPlan plan;
   std::optional<RowBuilder> builder;
+  std::shared_ptr<ParsedRowsPool> pool;
   std::optional<BlockCutter> cutter;
   Fingerprint fingerprint;
   std::vector<std::string> dense_names;
@@ -44,9 +45,8 @@ struct RowReader::State {
   Result<bool> next_record(TableRecord& record);
   /// Takes up to `most` records; false at the end of the table. What goes wrong is in rows->failed.
   bool parse_records(std::size_t most, ParsedRows& rows);
-  [[nodiscard]] std::shared_ptr<ParsedRows> new_rows() const {
-    return std::make_shared<ParsedRows>(plan.dense_columns, plan.features.size());
-  }
+  /// May be called on several threads at once.
+  [[nodiscard]] std::shared_ptr<ParsedRows> new_rows() const { return pool->take(); }
   Result<bool> next(RowBlock& block);
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/data/separators.h"
 
+#include <bit>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "talweg/data/separators.cpp"
 #include <hwy/foreach_target.h>
@@ -73,36 +75,99 @@ HWY_INLINE std::uint64_t equal_mask(D d, const std::uint8_t* HWY_RESTRICT bytes,
   return mask;
 }
 
-// Appends the positions of the bits: eight at a time whether there are so many or not, so that the loop has
-// no branch that depends on them.
+// Appends the positions of the bits: kAtOnce whether there are so many or not, then eight by eight, so that
+// the usual word has no branch that depends on it.
 HWY_INLINE std::uint32_t* append_positions(std::uint64_t bits, std::uint32_t base,
                                            std::uint32_t* HWY_RESTRICT to) {
+  constexpr std::size_t kAtOnce = 12;
   const auto count = static_cast<std::size_t>(hwy::PopCount(bits));
-  std::uint32_t* out = to;
-  for (std::size_t done = 0; done < count; done += 8) {
-    for (std::size_t k = 0; k < 8; ++k) {
-      out[k] = base + static_cast<std::uint32_t>(
-                          hwy::Num0BitsBelowLS1Bit_Nonzero64(bits | (std::uint64_t{1} << 63U)));
-      bits &= bits - 1;
+  const auto take = [&](std::size_t k) HWY_ATTR {
+    to[k] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    bits &= bits - 1;
+  };
+  for (std::size_t k = 0; k < kAtOnce; ++k) take(k);
+  if (HWY_UNLIKELY(count > kAtOnce)) {
+    for (std::size_t done = kAtOnce; done < count; done += 8) {
+      for (std::size_t k = 0; k < 8; ++k) take(done + k);
     }
-    out += 8;
   }
   return to + count;
 }
 
+// Where the search stands between two words.
+struct Search {
+  std::size_t at = 0;  // of the text
+  std::uint32_t* fields = nullptr;
+  std::size_t feeds = 0;
+  QuoteState state;
+};
+
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && HWY_TARGET <= HWY_AVX2
+
+// Whole words up to the first one with a quote or a NUL byte.
+HWY_INLINE void plain_words(const char* text, std::size_t size, char delimiter, Search& search) {
+  const __m256i delimiters = _mm256_set1_epi8(delimiter);
+  const __m256i feed = _mm256_set1_epi8('\n');
+  const __m256i quote = _mm256_set1_epi8('"');
+  const __m256i zero = _mm256_setzero_si256();
+  std::size_t at = search.at;
+  std::uint32_t* fields = search.fields;
+  std::uint64_t bits = 0;
+  bool plain = true;
+  while (plain && at + kMaskBytes <= size) {
+    // Line feeds are counted byte by byte of the vector, two at most in a word.
+    constexpr std::size_t kWords = 100;
+    __m256i feeds = zero;
+    for (std::size_t word = 0; word < kWords && at + kMaskBytes <= size; ++word) {
+      const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
+      const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + 32));
+      const __m256i quotes = _mm256_or_si256(_mm256_cmpeq_epi8(low, quote), _mm256_cmpeq_epi8(high, quote));
+      const __m256i nothing = _mm256_cmpeq_epi8(_mm256_min_epu8(low, high), zero);
+      const __m256i special = _mm256_or_si256(quotes, nothing);
+      if (HWY_UNLIKELY(_mm256_testz_si256(special, special) == 0)) {
+        plain = false;
+        break;
+      }
+      const __m256i low_feeds = _mm256_cmpeq_epi8(low, feed);
+      const __m256i high_feeds = _mm256_cmpeq_epi8(high, feed);
+      feeds = _mm256_sub_epi8(feeds, _mm256_add_epi8(low_feeds, high_feeds));
+      const auto low_bits = static_cast<std::uint32_t>(
+          _mm256_movemask_epi8(_mm256_or_si256(low_feeds, _mm256_cmpeq_epi8(low, delimiters))));
+      const auto high_bits = static_cast<std::uint32_t>(
+          _mm256_movemask_epi8(_mm256_or_si256(high_feeds, _mm256_cmpeq_epi8(high, delimiters))));
+      bits = low_bits | static_cast<std::uint64_t>(high_bits) << 32U;
+      fields = append_positions(bits, static_cast<std::uint32_t>(at), fields);
+      at += kMaskBytes;
+    }
+    alignas(32) std::uint64_t sums[4];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(sums), _mm256_sad_epu8(feeds, zero));
+    search.feeds += sums[0] + sums[1] + sums[2] + sums[3];
+  }
+  if (at != search.at) search.state.opens_ok = bits >> 63U;
+  search.at = at;
+  search.fields = fields;
+}
+
+#else
+
+HWY_INLINE void plain_words(const char*, std::size_t, char, Search&) {}
+
+#endif
+
 void separators_target(const char* text, std::size_t size, char delimiter, std::uint32_t* HWY_RESTRICT fields,
-                       std::uint32_t* HWY_RESTRICT feeds, SeparatorIndex& index, SeparatorSummary& summary) {
+                       SeparatorIndex& index, SeparatorSummary& summary) {
   const hn::CappedTag<std::uint8_t, kMaskBytes> d;
   const auto delimiters = hn::Set(d, static_cast<std::uint8_t>(delimiter));
   const auto feed = hn::Set(d, static_cast<std::uint8_t>('\n'));
   const auto quote = hn::Set(d, static_cast<std::uint8_t>('"'));
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text);
-  std::uint32_t* const first_field = fields;
-  std::uint32_t* const first_feed = feeds;
-  QuoteState state;
-  for (std::size_t k = 0; k * kMaskBytes < size; ++k) {
-    const std::uint8_t* const word = bytes + k * kMaskBytes;
-    const std::size_t left = size - k * kMaskBytes;
+  Search search;
+  search.fields = fields;
+  plain_words(text, size, delimiter, search);
+  QuoteState& state = search.state;
+  for (; search.at < size; search.at += kMaskBytes) {
+    const std::uint8_t* const word = bytes + search.at;
+    const std::size_t left = size - search.at;
     const std::uint64_t valid = left >= kMaskBytes ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
     std::uint64_t line_ends = equal_mask(d, word, feed) & valid;
     const std::uint64_t cuts = equal_mask(d, word, delimiters) & valid;
@@ -117,13 +182,12 @@ void separators_target(const char* text, std::size_t size, char delimiter, std::
       separators = outside_quotes(cuts, line_ends, returns, quotes, valid, state, summary.irregular);
       line_ends &= separators;
     }
-    const auto base = static_cast<std::uint32_t>(k * kMaskBytes);
-    fields = append_positions(separators, base, fields);
-    feeds = append_positions(line_ends, base, feeds);
+    search.fields = append_positions(separators, static_cast<std::uint32_t>(search.at), search.fields);
+    search.feeds += static_cast<std::size_t>(hwy::PopCount(line_ends));
   }
   summary.ends_in_quotes = state.inside != 0;
-  index.field_count = static_cast<std::size_t>(fields - first_field);
-  index.feed_count = static_cast<std::size_t>(feeds - first_feed);
+  index.field_count = static_cast<std::size_t>(search.fields - fields);
+  index.feed_count = search.feeds;
 }
 
 std::size_t quotes_target(const char* text, std::size_t size) {
@@ -148,13 +212,13 @@ HWY_EXPORT(separators_target);
 HWY_EXPORT(quotes_target);
 
 SeparatorSummary find_separators(const char* text, std::size_t size, char delimiter, SeparatorIndex& index) {
-  // Positions are written eight at a time.
-  const std::size_t most = size + kMaskBytes;
-  if (index.fields.size() < most) index.fields.resize(most);
-  if (index.feeds.size() < most) index.feeds.resize(most);
+  // Positions are written several at a time.
+  const std::size_t most = 1 + size + kMaskBytes;
+  if (index.places.size() < most) index.places.resize(most);
+  index.places[0] = 0xFFFFFFFFU;
   SeparatorSummary summary;
   HWY_DYNAMIC_DISPATCH(separators_target)
-  (text, size, delimiter, index.fields.data(), index.feeds.data(), index, summary);
+  (text, size, delimiter, index.places.data() + 1, index, summary);
   return summary;
 }
 
@@ -162,6 +226,7 @@ SeparatorSummary find_separators_reference(const char* text, std::size_t size, c
                                            SeparatorIndex& index) {
   SeparatorSummary summary;
   index = {};
+  index.places.push_back(0xFFFFFFFFU);
   bool inside = false;
   const auto separates = [&](std::size_t i) { return text[i] == delimiter || text[i] == '\n'; };
   for (std::size_t i = 0; i < size; ++i) {
@@ -177,13 +242,12 @@ SeparatorSummary find_separators_reference(const char* text, std::size_t size, c
       }
       inside = !inside;
     } else if (separates(i) && !inside) {
-      index.fields.push_back(static_cast<std::uint32_t>(i));
-      if (text[i] == '\n') index.feeds.push_back(static_cast<std::uint32_t>(i));
+      index.places.push_back(static_cast<std::uint32_t>(i));
+      ++index.field_count;
+      if (text[i] == '\n') ++index.feed_count;
     }
   }
   summary.ends_in_quotes = inside;
-  index.field_count = index.fields.size();
-  index.feed_count = index.feeds.size();
   return summary;
 }
 

@@ -8,19 +8,24 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "talweg/base/uninitialised.h"
 
 namespace talweg {
 
 /// Bytes of one mask.
 inline constexpr std::size_t kMaskBytes = 64;
 
-/// Positions in a text, ascending.
+/// Positions of the separators in a text, ascending.
 struct SeparatorIndex {
-  std::vector<std::uint32_t> fields;  ///< of the separators; the vector is longer than `field_count`
-  std::vector<std::uint32_t> feeds;   ///< of those that are line feeds
-  std::size_t field_count = 0;
-  std::size_t feed_count = 0;
+  UninitialisedVector<std::uint32_t>
+      places;                   ///< 2^32 - 1 (before the text), then the positions; longer than that
+  std::size_t field_count = 0;  ///< separators
+  std::size_t feed_count = 0;   ///< those that are line feeds
+
+  /// Field k lies between before()[k] and ends()[k].
+  [[nodiscard]] const std::uint32_t* before() const { return places.data(); }
+  [[nodiscard]] const std::uint32_t* ends() const { return places.data() + 1; }
 };
 
 struct SeparatorSummary {
