@@ -17,6 +17,8 @@ def loss_options(problem):
         return None
     if name.startswith("huber"):
         return ["--loss", "huber", "--huber-delta", repr(problem["delta"])], rows
+    if name.startswith("quantile"):
+        return ["--loss", "quantile", "--quantile", repr(problem["tau"])], rows
     if name == "logistic":
         return ["--loss", "logistic"], rows
     if name == "logistic-l2":

@@ -8,101 +8,17 @@
 #include <cmath>
 #include <vector>
 
-#include "support/random.h"
+#include "support/linear_rows.h"
 
 namespace talweg {
 namespace {
 
-constexpr std::uint32_t kLevels = 4;  // of one text column; level 0 has no parameter
-
-struct Sample {
-  std::vector<RowBlock> blocks;
-  std::vector<std::vector<double>> x;  // raw cells
-  std::vector<double> y, w;
-  std::vector<std::uint32_t> level;
-};
-
-Sample make_sample(test::Random& random, std::size_t rows, std::size_t columns, const LossSettings& loss,
-                   bool weighted) {
-  Sample out;
-  for (std::size_t r = 0; r < rows; ++r) {
-    // Every third block of the table has no used row.
-    const std::uint64_t number = r / 200 + r / 400;
-    if (out.blocks.empty() || out.blocks.back().number != number) {
-      out.blocks.emplace_back();
-      out.blocks.back().clear(number, columns + 1);
-    }
-    RowBlock& block = out.blocks.back();
-    std::vector<double> x;
-    for (std::size_t j = 0; j < columns; ++j)
-      x.push_back(100.0 * static_cast<double>(j) + random.normal() * std::pow(10.0, static_cast<double>(j)));
-    double y = random.normal();
-    if (is_classification(loss.kind)) y = random.coin() ? 1 : -1;
-    if (loss.kind == CostKind::poisson) y = static_cast<double>(random.below(5));
-    const auto level = static_cast<std::uint32_t>(random.below(kLevels));
-    const double w = weighted ? 0.5 + random.uniform() : 1;
-    block.values.insert(block.values.end(), x.begin(), x.end());
-    block.values.push_back(y);
-    if (weighted) block.weights.push_back(w);
-    block.levels.push_back(level);
-    block.level_end.push_back(static_cast<std::uint32_t>(block.levels.size()));
-    ++block.rows;
-    out.x.push_back(std::move(x));
-    out.y.push_back(y);
-    out.w.push_back(w);
-    out.level.push_back(level);
-  }
-  return out;
-}
-
-struct Model {
-  DenseRows rows{0};
-  std::vector<LinearTerm> terms;
-};
-
-Model make_model(const Sample& sample, bool intercept) {
-  const std::size_t columns = sample.x.front().size();
-  Model out;
-  out.rows = DenseRows(columns);
-  for (const RowBlock& block : sample.blocks) out.rows.append(block);
-  out.rows.finish();
-  std::vector<double> centre, scale;
-  const auto add = [&](auto&& value, LinearTerm term) {
-    long double sum = 0, squares = 0, weight = 0;
-    for (std::size_t r = 0; r < sample.y.size(); ++r) {
-      sum += sample.w[r] * value(r);
-      weight += sample.w[r];
-    }
-    const long double mean = intercept ? sum / weight : 0;
-    for (std::size_t r = 0; r < sample.y.size(); ++r)
-      squares += sample.w[r] * (value(r) - mean) * (value(r) - mean);
-    term.mean = static_cast<double>(mean);
-    term.spread = static_cast<double>(std::sqrt(squares / weight));
-    out.terms.push_back(term);
-  };
-  for (std::size_t j = 0; j < columns; ++j) {
-    LinearTerm term;
-    term.column = j;
-    add([&](std::size_t r) { return static_cast<long double>(sample.x[r][j]); }, term);
-    centre.push_back(out.terms.back().mean);
-    scale.push_back(out.terms.back().spread > 0 ? out.terms.back().spread : 1);
-  }
-  for (std::uint32_t level = 1; level < kLevels; ++level) {
-    LinearTerm term;
-    term.level = level;
-    add([&](std::size_t r) { return sample.level[r] == level ? 1.0L : 0.0L; }, term);
-  }
-  if (intercept) out.terms.emplace_back();
-  out.rows.standardise(centre, scale, 1);
-  return out;
-}
-
-long double plain_cost(const Sample& sample, const Model& model, const LinearCostSettings& settings,
-                       const std::vector<double>& u) {
+long double plain_cost(const test::LinearSample& sample, const test::LinearRows& model,
+                       const LinearCostSettings& settings, const std::vector<double>& u) {
   long double sum = 0, weight = 0;
   const std::size_t columns = sample.x.front().size();
   for (std::size_t r = 0; r < sample.y.size(); ++r) {
-    long double f = model.terms.size() > columns + kLevels - 1 ? u.back() : 0;
+    long double f = model.terms.size() > columns + test::kLevels - 1 ? u.back() : 0;
     for (std::size_t j = 0; j < columns; ++j) f += static_cast<long double>(u[j]) * sample.x[r][j];
     if (sample.level[r] > 0) f += u[columns + sample.level[r] - 1];
     const auto rounded = static_cast<double>(f);
@@ -127,8 +43,8 @@ TEST(LinearCost, ValueGradientAndHessianAreThoseOfTheRows) {
         SCOPED_TRACE(name);
         const LossSettings loss{*cost_from_name(name), 0.7, 0.3, has_kink(*cost_from_name(name)) ? 0.5 : 0};
         const bool weighted = random.coin();
-        const Sample sample = make_sample(random, 1500, 3, loss, weighted);
-        Model model = make_model(sample, intercept);
+        const test::LinearSample sample = test::make_sample(random, 1500, 3, loss, weighted);
+        test::LinearRows model = test::make_rows(sample, intercept);
         for (LinearTerm& term : model.terms) term.penalty = random.coin() ? 1 : term.spread;
         const LinearCostSettings settings{loss, 0.01, scale, 2};
         std::vector<double> u;
@@ -173,8 +89,8 @@ TEST(LinearCost, ValueGradientAndHessianAreThoseOfTheRows) {
 TEST(LinearCost, GivesTheSameBitsForAnyNumberOfThreads) {
   test::Random random(22);
   const LossSettings loss{CostKind::logistic};
-  const Sample sample = make_sample(random, 30000, 5, loss, true);
-  const Model model = make_model(sample, true);
+  const test::LinearSample sample = test::make_sample(random, 30000, 5, loss, true);
+  const test::LinearRows model = test::make_rows(sample, true);
   std::vector<double> expected, expected_hessian;
   double expected_cost = 0;
   for (const unsigned threads : {1U, 2U, 7U}) {
@@ -198,12 +114,12 @@ TEST(LinearCost, GivesTheSameBitsForAnyNumberOfThreads) {
 TEST(LinearCost, AConstantColumnBesideAnInterceptStaysWhereItIs) {
   test::Random random(23);
   const LossSettings loss{CostKind::huber};
-  Sample sample = make_sample(random, 300, 2, loss, false);
+  test::LinearSample sample = test::make_sample(random, 300, 2, loss, false);
   for (RowBlock& block : sample.blocks) {
     for (std::size_t r = 0; r < block.rows; ++r) block.values[r * 3 + 1] = 7;
   }
   for (auto& x : sample.x) x[1] = 7;
-  Model model = make_model(sample, true);
+  test::LinearRows model = test::make_rows(sample, true);
   model.terms[1].spread = 0;
   for (const Scale scale : {Scale::none, Scale::standard}) {
     const std::vector<double> start = {0.5, 2, 0, 0, 0, 1};

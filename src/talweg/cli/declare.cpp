@@ -51,10 +51,13 @@ void declare_columns(CLI::App& app, Typed& typed) {
 }
 
 void declare_cost(CLI::App& app, Typed& typed) {
-  app.add_option("--loss", typed.loss,
-                 "mse (default), half-mse, sse, huber, logistic, poisson or squared-hinge")
+  app.add_option(
+         "--loss", typed.loss,
+         "mse (default), half-mse, sse, mae, huber, quantile, logistic, poisson, hinge or squared-hinge")
       ->group("Cost");
   app.add_option("--huber-delta", typed.huber_delta, "the residual from which on huber is linear (1)")
+      ->group("Cost");
+  app.add_option("--quantile", typed.quantile, "which quantile of the target quantile predicts (0.5)")
       ->group("Cost");
   app.add_option("--l1", typed.l1, "lasso penalty: cost + l1 * sum of |w|, the intercept not penalised")
       ->group("Cost");
@@ -149,7 +152,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 38> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 39> kTypes = {{
       {"--format", "csv|tsv|npy"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -169,6 +172,7 @@ void name_types(CLI::App& app) {
       {"--rejects", "FILE"},
       {"--loss", "LOSS"},
       {"--huber-delta", "D"},
+      {"--quantile", "Q"},
       {"--l1", "NUMBER"},
       {"--l2", "NUMBER"},
       {"--penalty-scale", "raw|standard"},

@@ -16,8 +16,8 @@ struct Typed {
   std::string target, features, drop, categorical, numeric, weights, missing = "error", bad_rows = "error",
                                                                      rejects;
   bool no_intercept = false;
-  std::string huber_delta, loss = "mse", penalty_scale = "raw", scale = "auto", optimizer = "auto",
-                           learning_rate = "auto", start;
+  std::string huber_delta, quantile, loss = "mse", penalty_scale = "raw", scale = "auto", optimizer = "auto",
+                                     learning_rate = "auto", start;
   std::string formula, adam_betas, restarts, notation = "text";
   std::string l1, l2, momentum, seed, epochs, tolerance, max_seconds, threads;
   bool no_progress = false;

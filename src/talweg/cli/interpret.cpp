@@ -130,7 +130,10 @@ Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest&
                                      {{"mse", CostKind::mse},
                                       {"half-mse", CostKind::half_mse},
                                       {"sse", CostKind::sse},
+                                      {"mae", CostKind::mae},
                                       {"huber", CostKind::huber},
+                                      {"quantile", CostKind::quantile},
+                                      {"hinge", CostKind::hinge},
                                       {"logistic", CostKind::logistic},
                                       {"poisson", CostKind::poisson},
                                       {"squared-hinge", CostKind::squared_hinge}});
@@ -143,6 +146,14 @@ Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest&
     const auto delta = number("--huber-delta", typed.huber_delta);
     if (!delta) return fail(delta.error());
     request.huber_delta = *delta;
+  }
+  if (given(app, "--quantile")) {
+    if (request.cost != CostKind::quantile) {
+      return usage(fmt::format("--quantile does nothing for --loss {}", typed.loss), "add --loss quantile");
+    }
+    const auto quantile = number("--quantile", typed.quantile);
+    if (!quantile) return fail(quantile.error());
+    request.quantile = *quantile;
   }
   if (given(app, "--l1")) {
     const auto l1 = number("--l1", typed.l1);

@@ -252,6 +252,17 @@ Result<void> check_request(const FitRequest& request) {
     return usage(fmt::format("--report and --plot show squared error, not {}", cost_name(request.cost)),
                  "leave them out; --trace writes every epoch");
   }
+  if (has_kink(request.cost) && request.l1 > 0) {
+    return usage(
+        fmt::format("--l1 beside {}, which has kinks of its own, is not possible", cost_name(request.cost)),
+        "use --l2, or --loss huber or squared-hinge");
+  }
+  const bool lives_on_rate =
+      request.optimizer && has_fixed_rate(*request.optimizer) && *request.optimizer != Optimizer::adam;
+  if (has_kink(request.cost) && lives_on_rate && !request.learning_rate) {
+    return usage(fmt::format("no learning rate is stable for {}, which has a kink", cost_name(request.cost)),
+                 "give --learning-rate, or leave --optimizer out");
+  }
   if (!is_squared(request.cost) && request.optimizer == Optimizer::lm) {
     return usage(
         fmt::format("--optimizer lm needs a sum of squares, and {} is none", cost_name(request.cost)),

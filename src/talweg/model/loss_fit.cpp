@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "talweg/base/numbers.h"
+#include "talweg/model/kink_descent.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
 #include "talweg/objective/l1_cost.h"
@@ -161,7 +162,16 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
     kinked.emplace(cost, std::move(weights), std::vector<double>());
   }
   Objective& objective = kinked ? static_cast<Objective&>(*kinked) : cost;
-  const DescentResult result = minimise(objective, cost.to_descent(problem.start), settings);
+  const Point start = cost.to_descent(problem.start);
+  const bool kink = has_kink(problem.plan.cost) && problem.loss->first_width > 0;
+  DescentResult result;
+  if (kink) {
+    KinkDescent descent = descend_on_kink(cost, start, settings, problem.loss->first_width);
+    result = std::move(descent.result);
+    fit.certificate.cost_gap_bound = descent.gap_bound;
+  } else {
+    result = minimise(objective, start, settings);
+  }
   fit.evaluations = cost.passes() - before;
   fit.termination = result.termination;
   fit.epochs = result.epochs;
@@ -182,9 +192,10 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   const std::vector<double> f = cost.predictions(fit.parameters);
   add_errors(cost, f, fit);
   add_standard_errors(cost, result.point, fit);
-  fit.notes.emplace_back(
-      "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
-      "lowest cost");
+  if (!kink)
+    fit.notes.emplace_back(
+        "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
+        "lowest cost");
   warn_of_separation(cost, result.point, f, fit);
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   if (fit.termination.reason == Reason::seconds ||

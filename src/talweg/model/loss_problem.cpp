@@ -189,7 +189,7 @@ void warn_of_rate(Plan& plan) {
 }  // namespace
 
 Result<Problem> make_loss_problem(const FitRequest& request) {
-  auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0});
+  auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0, 0});
   bool begun = false;
   FoldOptions options = fold_options(request);
   options.keep = [&](const RowBlock& block) {
@@ -276,6 +276,13 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
                    ? Scale::standard
                    : Scale::none;
   const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads};
+  // A rate given, or a method that lives on one, descends on the loss itself.
+  const bool smoothed = has_kink(request.cost) && !request.learning_rate &&
+                        (!request.optimizer || !has_fixed_rate(*request.optimizer));
+  if (smoothed) {
+    const double spread = moments.spread(moments.size() - 1);
+    loss->first_width = request.cost == CostKind::hinge ? 1 : spread > 0 ? spread : 1;
+  }
   loss->cost = std::make_unique<LinearCost>(rows, terms, settings, problem.start);
   if (request.start == StartKind::random) {
     Point random(std::vector<double>(terms.size()));
@@ -288,7 +295,7 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   LinearCost& cost = *loss->cost;
   const Point at = cost.to_descent(problem.start);
   std::optional<double> largest;
-  if (const auto bound = curvature_bound(*plan.loss)) {
+  if (const auto bound = curvature_bound(*plan.loss); bound && !has_kink(request.cost)) {
     const std::vector<double> hessian = cost.hessian(at, *bound);
     largest = curvature(hessian, std::vector<double>(terms.size(), 0.0)).largest();
   }

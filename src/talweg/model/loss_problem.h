@@ -15,6 +15,7 @@ namespace talweg {
 struct LossProblem {
   DenseRows rows;
   std::unique_ptr<LinearCost> cost;
+  double first_width = 0;    ///< of a loss with a kink: where the smoothing begins; 0: not smoothed
   double constant_cost = 0;  ///< of a good constant prediction
 };
 

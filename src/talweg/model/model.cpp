@@ -90,6 +90,7 @@ Json options_json(const FitRequest& request, const Fit& fit) {
   Json out;
   out["loss"] = cost_name(request.cost);
   if (request.cost == CostKind::huber) out["huber_delta"] = request.huber_delta;
+  if (request.cost == CostKind::quantile) out["quantile"] = request.quantile;
   if (request.l1 > 0) out["l1"] = request.l1;
   out["l2"] = request.l2;
   out["penalty_scale"] = request.penalty_on_standard_scale ? "standard" : "raw";

@@ -23,6 +23,34 @@ std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
   return i * (i + 1) / 2 + j;
 }
 
+// -(matrix among `support`)^-1 slope, the matrix scaled to a unit diagonal and damped a little.
+bool solve_damped(const std::vector<double>& matrix, std::size_t p, std::span<const double> slope,
+                  std::span<const std::size_t> support, std::span<double> out) {
+  const auto n = static_cast<Eigen::Index>(support.size());
+  const auto place = [&](Eigen::Index a) { return support[static_cast<std::size_t>(a)]; };
+  double largest = 0;
+  for (const std::size_t j : support) largest = std::max(largest, matrix[j * p + j]);
+  if (!(largest > 0) || !std::isfinite(largest)) return false;
+  Eigen::VectorXd scale(n);
+  for (Eigen::Index a = 0; a < n; ++a) {
+    const double own = matrix[place(a) * p + place(a)];
+    scale[a] = 1 / std::sqrt(own > kDamping * largest ? own : largest);
+  }
+  Eigen::MatrixXd scaled(n, n);
+  Eigen::VectorXd right(n);
+  for (Eigen::Index a = 0; a < n; ++a) {
+    for (Eigen::Index b = 0; b < n; ++b) scaled(a, b) = matrix[place(a) * p + place(b)] * scale[a] * scale[b];
+    scaled(a, a) += kDamping;
+    right[a] = -slope[place(a)] * scale[a];
+  }
+  const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
+  if (factor.info() != Eigen::Success) return false;
+  const Eigen::VectorXd solution = factor.solve(right);
+  std::fill(out.begin(), out.end(), 0.0);
+  for (Eigen::Index a = 0; a < n; ++a) out[place(a)] = solution[a] * scale[a];
+  return solution.allFinite();
+}
+
 }  // namespace
 
 struct LinearCost::Scratch {
@@ -145,6 +173,50 @@ const double* LinearCost::gather(std::size_t width, const Leaf& leaf) {
 }
 
 double LinearCost::evaluate(const Point& point, std::span<double> gradient) {
+  return visit(settings_.loss, point, gradient, Rows::all);
+}
+
+double LinearCost::dual_value(const Point& point) {
+  std::vector<double> gradient(size());
+  return visit(settings_.loss, point, gradient, Rows::dual);
+}
+
+double LinearCost::sharp_cost(const Point& point) {
+  LossSettings sharp = settings_.loss;
+  sharp.width = 0;
+  std::vector<double> gradient(size());
+  return visit(sharp, point, gradient, Rows::all);
+}
+
+// The frozen rows' quadratic has, at the new width h', the gradient g + (h/h' - 1) v and the Hessian h/h'
+// times the data's: v the slopes of the rows within the width, g the gradient of the cost at the old one.
+std::optional<Point> LinearCost::narrowed(const Point& point, double width) {
+  const std::size_t p = size();
+  const double ratio = settings_.loss.width / width;
+  std::vector<double> gradient(p);
+  std::vector<double> inside(p);
+  visit(settings_.loss, point, gradient, Rows::all);
+  visit(settings_.loss, point, inside, Rows::inside);
+  for (std::size_t j = 0; j < p; ++j) gradient[j] += (ratio - 1) * inside[j];
+  std::vector<double> matrix = hessian(point);
+  for (std::size_t j = 0; j < p; ++j) {
+    const double penalty = settings_.l2 * penalty_[j] * penalty_[j];
+    for (std::size_t k = 0; k < p; ++k)
+      matrix[j * p + k] = ratio * (matrix[j * p + k] - (j == k ? penalty : 0));
+    matrix[j * p + j] += penalty;
+  }
+  std::vector<std::size_t> all(p);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::vector<double> step(p);
+  if (!solve_damped(matrix, p, gradient, all, step)) return std::nullopt;
+  Point out = point;
+  out.move(step, 1);
+  return out;
+}
+
+double LinearCost::visit(const LossSettings& loss, const Point& point, std::span<double> gradient,
+                         Rows rows) {
+  const bool inside = rows == Rows::inside;
   const Kernel kernel = kernel_of(point.high);
   const std::size_t columns = rows_.columns();
   const std::size_t value_at = columns + level_count_ + 1;  // the slope's sum stands before it
@@ -154,7 +226,13 @@ double LinearCost::evaluate(const Point& point, std::span<double> gradient) {
         double* const value = scratch.value.data();
         double* const slope = scratch.slope.data();
         predict(block, kernel, f);
-        evaluate_loss(settings_.loss, f, block.target.data(), block.rows, value, slope, nullptr);
+        double* const curvature = inside ? scratch.curvature.data() : nullptr;
+        evaluate_loss(loss, f, block.target.data(), block.rows, value, slope, curvature);
+        for (std::size_t r = 0; inside && r < block.rows; ++r) {
+          if (curvature[r] == 0) slope[r] = 0;
+        }
+        for (std::size_t r = 0; rows == Rows::dual && r < block.rows; ++r)
+          value[r] += loss.width / 2 * (slope[r] * slope[r]);
         if (!block.weights.empty()) {
           for (std::size_t r = 0; r < block.rows; ++r) {
             value[r] *= block.weights[r];
@@ -181,7 +259,7 @@ double LinearCost::evaluate(const Point& point, std::span<double> gradient) {
     const bool constant_term = !terms_[j].column && !terms_[j].level;
     gradient[j] = factor * (constant_term ? sums[value_at - 1]
                                           : inner_[j] * sums[place_[j]] + shift_[j] * sums[value_at - 1]);
-    if (settings_.l2 == 0 || penalty_[j] == 0) continue;
+    if (inside || settings_.l2 == 0 || penalty_[j] == 0) continue;
     const double scaled = penalty_[j] * point.high[j];
     cost += settings_.l2 / 2 * (scaled * scaled);
     gradient[j] += settings_.l2 * penalty_[j] * scaled;
@@ -274,31 +352,7 @@ bool LinearCost::newton_direction(const Point& point, std::span<const double> gr
 
 bool LinearCost::support_direction(const Point& point, std::span<const double> slope,
                                    std::span<const std::size_t> support, std::span<double> out) {
-  const std::size_t p = size();
-  const std::vector<double> matrix = hessian(point);
-  const auto n = static_cast<Eigen::Index>(support.size());
-  const auto place = [&](Eigen::Index a) { return support[static_cast<std::size_t>(a)]; };
-  double largest = 0;
-  for (const std::size_t j : support) largest = std::max(largest, matrix[j * p + j]);
-  if (!(largest > 0) || !std::isfinite(largest)) return false;
-  Eigen::VectorXd scale(n);
-  for (Eigen::Index a = 0; a < n; ++a) {
-    const double own = matrix[place(a) * p + place(a)];
-    scale[a] = 1 / std::sqrt(own > kDamping * largest ? own : largest);
-  }
-  Eigen::MatrixXd scaled(n, n);
-  Eigen::VectorXd right(n);
-  for (Eigen::Index a = 0; a < n; ++a) {
-    for (Eigen::Index b = 0; b < n; ++b) scaled(a, b) = matrix[place(a) * p + place(b)] * scale[a] * scale[b];
-    scaled(a, a) += kDamping;
-    right[a] = -slope[place(a)] * scale[a];
-  }
-  const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
-  if (factor.info() != Eigen::Success) return false;
-  const Eigen::VectorXd solution = factor.solve(right);
-  std::fill(out.begin(), out.end(), 0.0);
-  for (Eigen::Index a = 0; a < n; ++a) out[place(a)] = solution[a] * scale[a];
-  return solution.allFinite();
+  return solve_damped(hessian(point), size(), slope, support, out);
 }
 
 Point LinearCost::to_descent(std::span<const double> user) const {

@@ -79,6 +79,15 @@ class LinearCost final : public Objective {
   /// Predictions f of every used row, in order, at parameters in the user's units.
   [[nodiscard]] std::vector<double> predictions(std::span<const double> user);
   void set_width(double width) { settings_.loss.width = width; }
+  /// Of a loss with a kink, smoothed: the dual value that the slopes at `point` stand for, the cost plus h/2
+  /// times the mean of their squares. Where the gradient is zero it is at most the lowest cost of the loss
+  /// itself.
+  [[nodiscard]] double dual_value(const Point& point);
+  /// Of a loss with a kink: the cost without smoothing.
+  [[nodiscard]] double sharp_cost(const Point& point);
+  /// Of a loss with a kink: the lowest point for a narrower width if the rows within the width stay the same,
+  /// seen from `point`, where the cost of the width used is lowest; absent where that is not determined.
+  [[nodiscard]] std::optional<Point> narrowed(const Point& point, double width);
   [[nodiscard]] const LossSettings& loss() const { return settings_.loss; }
   [[nodiscard]] double weight() const { return weight_; }
   [[nodiscard]] const DenseRows& rows() const { return rows_; }
@@ -97,6 +106,10 @@ class LinearCost final : public Objective {
   };
   [[nodiscard]] Kernel kernel_of(std::span<const double> t) const;
   void predict(const DenseRows::Block& block, const Kernel& kernel, double* f) const;
+  // Value and gradient of the cost; inside: the gradient of the rows within the smoothing alone, without
+  // penalty; dual: the dual value.
+  enum class Rows { all, inside, dual };
+  double visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows);
   template <class Leaf>
   const double* gather(std::size_t width, const Leaf& leaf);
   [[nodiscard]] double row_factor() const { return settings_.loss.kind == CostKind::sse ? 1 : 1 / weight_; }

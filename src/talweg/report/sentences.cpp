@@ -102,6 +102,10 @@ std::string ending_text(const Fit& fit) {
         return fmt::format("converged in {}: the duality gap is {} of the cost, the limit {}", epochs,
                            short_text(end.measured, 3), short_text(end.limit, 3));
       }
+      if (fit.plan.loss && has_kink(fit.plan.cost)) {
+        return fmt::format("converged in {}: the gap is {} of the cost, the limit {}", epochs,
+                           short_text(end.measured, 3), short_text(end.limit, 3));
+      }
       if (fit.plan.over_rows) {
         return fmt::format("converged in {}: gradient norm {}, the limit {}", epochs,
                            short_text(end.measured, 3), short_text(end.limit, 3));
@@ -134,6 +138,10 @@ std::string ending_text(const Fit& fit) {
 }
 
 std::string certificate_text(const Fit& fit) {
+  if (fit.plan.loss && fit.certificate.cost_gap_bound) {
+    return fmt::format("the cost is within {} of the lowest cost (smoothing gap)",
+                       short_text(*fit.certificate.cost_gap_bound, 3));
+  }
   if (fit.plan.loss) return "none (see the note)";
   if (fit.plan.over_rows) {
     return fmt::format("none (see the note); relative offset {}", optional_text(fit.relative_offset, 3));

@@ -33,6 +33,13 @@ std::string formula_text(const Plan& plan) {
 
 std::string before_text(const Plan& plan) {
   std::string out;
+  if (plan.loss && has_kink(plan.cost)) {
+    out += line("stable",
+                "no rate is stable: the loss has a kink; it is smoothed over a width that shrinks to "
+                "nothing, unless a rate is given");
+    out += line("forecast", forecast_line(plan));
+    return out;
+  }
   if (plan.loss) {
     out += line("stable",
                 plan.largest_stable_rate

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/kink_descent.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+namespace talweg {
+namespace {
+
+constexpr double kShrink = 10;
+constexpr double kLeastWidth = 1e-10;     // of the first one: beyond it residuals are rounding
+constexpr double kVertexWidth = 1e-9;     // of the stage's: as good as none
+constexpr double kStageTolerance = 1e-9;  // of the gradient, as far as the rounding of residuals allows
+constexpr double kResidualNoise = 1e3 * std::numeric_limits<double>::epsilon();
+constexpr double kBeyond = 1e-4;  // of the tolerance: the right rows give all digits at once
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t j = 0; j < a.size(); ++j) sum += a[j] * b[j];
+  return sum;
+}
+
+}  // namespace
+
+KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentSettings& settings,
+                            double first_width) {
+  const auto began = std::chrono::steady_clock::now();
+  KinkDescent out;
+  DescentResult& total = out.result;
+  Point at = start;
+  double width = first_width;
+  std::uint64_t before = 0;  // epochs of the stages that are over
+  total.start_cost = cost.sharp_cost(start);
+  const double tolerance = settings.tolerance.value_or(0) * kBeyond;
+  std::vector<double> gradient(cost.size());
+  std::vector<double> direction(cost.size());
+  cost.set_width(width);
+  cost.evaluate(start, gradient);
+  const double scale =
+      settings.gradient_scale > 0 ? settings.gradient_scale : std::sqrt(dot(gradient, gradient));
+  while (true) {
+    cost.set_width(width);
+    DescentSettings stage = settings;
+    stage.tolerance = std::max(kStageTolerance, kResidualNoise * (first_width / width));
+    stage.gradient_scale = scale;
+    stage.epochs = settings.epochs - before;
+    if (settings.max_seconds) {
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
+      stage.max_seconds = std::max(*settings.max_seconds - spent.count(), 1e-9);
+    }
+    stage.observer = [&](const EpochRecord& record) {
+      // The start of a later stage is the step between two stages: an epoch of its own.
+      EpochRecord seen = record;
+      seen.epoch += before;
+      seen.cost = cost.sharp_cost(*record.point);
+      return settings.observer && settings.observer(seen);
+    };
+    DescentResult result = minimise(cost, at, stage);
+    const std::uint64_t epochs = before + result.epochs;
+    at = result.point;
+    cost.evaluate(at, gradient);
+    double above = 0;
+    if (cost.newton_direction(at, gradient, direction)) above = std::abs(dot(gradient, direction));
+    const double dual = cost.dual_value(at) - above;
+    total.point = at;
+    total.cost = cost.sharp_cost(at);
+    total.gradient_norm = result.gradient_norm;
+    total.epochs = total.epoch = epochs;
+    total.evaluations += result.evaluations;
+    total.termination = result.termination;
+    const bool ended =
+        result.termination.reason != Reason::tolerance && result.termination.reason != Reason::rounding;
+    const bool more = !ended && epochs < settings.epochs;
+    const bool narrowest = width <= kLeastWidth * first_width;
+    // The vertex that the rows within the width make, if that is what ends the descent.
+    if (const auto vertex = more ? cost.narrowed(at, width * kVertexWidth) : std::nullopt) {
+      const double there = cost.sharp_cost(*vertex);
+      const bool lower = there <= total.cost;
+      if (lower && (narrowest || there - dual <= tolerance * std::abs(there))) {
+        total.point = *vertex;
+        total.cost = there;
+        total.epochs = total.epoch = epochs + 1;
+        if (settings.observer)
+          settings.observer({epochs + 1, there, total.gradient_norm, std::nullopt, &total.point});
+      }
+    }
+    total.last_cost = total.cost;
+    const double gap = std::max(total.cost - dual, 0.0);
+    out.gap_bound = gap + 16 * std::numeric_limits<double>::epsilon() * std::abs(total.cost);
+    if (ended) return out;
+    const double relative = gap / std::max(std::abs(total.cost), std::numeric_limits<double>::min());
+    if (relative <= tolerance || narrowest || !more) {
+      const double limit = settings.tolerance.value_or(0);
+      total.termination = {relative <= limit ? Reason::tolerance
+                           : narrowest       ? Reason::rounding
+                                             : Reason::epochs,
+                           relative, limit};
+      return out;
+    }
+    if (const auto next = cost.narrowed(at, width / kShrink)) at = *next;
+    width /= kShrink;
+    before = epochs + 1;
+  }
+}
+
+}  // namespace talweg
