@@ -3,8 +3,10 @@
 #include "fuzz/entries.h"
 
 #include <chrono>
+#include <filesystem>
 
 #include "data/testing.h"
+#include "fuzz/hard_numbers.h"
 
 namespace talweg::testing {
 namespace {
@@ -12,6 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kLongest = std::chrono::seconds(4);
 constexpr int kMostRounds = 20000;
+
+using Entry = void (*)(std::span<const std::uint8_t>);
 
 void mutate(std::string& bytes, std::mt19937& random, std::string_view alphabet) {
   for (std::size_t changes = 1 + random() % 6; changes > 0; --changes) {
@@ -37,8 +41,7 @@ void mutate(std::string& bytes, std::mt19937& random, std::string_view alphabet)
   }
 }
 
-void run(void (*entry)(std::span<const std::uint8_t>), const std::vector<std::string>& seeds,
-         std::string_view alphabet) {
+void run(Entry entry, const std::vector<std::string>& seeds, std::string_view alphabet) {
   std::mt19937 random(42);
   const auto start = Clock::now();
   for (int round = 0; round < kMostRounds && Clock::now() - start < kLongest; ++round) {
@@ -52,6 +55,42 @@ void run(void (*entry)(std::span<const std::uint8_t>), const std::vector<std::st
     bytes.insert(bytes.begin(), static_cast<char>(random() & 0xFFU));
     entry({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   }
+}
+
+// What lies in the tree: seeds, and inputs that once told something.
+void replay(Entry entry, const char* name) {
+  std::size_t count = 0;
+  for (const auto& one :
+       std::filesystem::directory_iterator(std::string(TALWEG_TEST_DATA_DIR "/../fuzz/corpus/") + name)) {
+    const std::string bytes = contents(one.path().string());
+    entry({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    ++count;
+  }
+  EXPECT_GT(count, 5U) << name;
+}
+
+TEST(Fuzz, TheCorpusHolds) {
+  replay(&fuzz::chunk, "chunk");
+  replay(&fuzz::csv, "csv");
+  replay(&fuzz::npy, "npy");
+  replay(&fuzz::number, "number");
+}
+
+TEST(Fuzz, Chunk) {
+  run(&fuzz::chunk,
+      {"01,2,3\n4,5,6\n7,,9\nNA,1,2\n1,2\n\n3,4,5\n",
+       "0\"1\",\"a\"\"b\",1,2\n1,c,2,3\n1,\"two\nlines\",0,4\r\n", "01,2\r\n-3.5,4e2\r\n",
+       "01;2;3\n1,5;2,5;3,5\n",
+       "01,2,3,4,5,6,7,8,9,10\n-1.5,+2,3.25,.5,5.,123456789,0.1234567890123,1e5,12345678901234567890,-0\n"},
+      "0123456789.,;\"\n\r -ecNA");
+}
+
+TEST(Fuzz, Number) {
+  std::vector<std::string> seeds = {"1\n2.5\n-3\n", "0.1\n123456789.123456\n1e5\n12345678901234567\n"};
+  std::string hard;
+  for (const std::string& text : fuzz::hard_numbers()) hard += text + "\n";
+  seeds.push_back(hard);
+  run(&fuzz::number, seeds, "0123456789.-+eE \nxnaif_");
 }
 
 TEST(Fuzz, Csv) {

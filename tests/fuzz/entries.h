@@ -11,6 +11,13 @@ namespace talweg::fuzz {
 /// compressed; then a table of them. The first byte chooses options.
 void csv(std::span<const std::uint8_t> input);
 
+/// A stretch of records through the parallel pass and through the sequential scanner: the same rows, counts
+/// and errors. The first two bytes choose columns and options.
+void chunk(std::span<const std::uint8_t> input);
+
+/// Lines of text as numbers, one by one and side by side, against the standard library.
+void number(std::span<const std::uint8_t> input);
+
 /// A .npy file, as rows and as a table.
 void npy(std::span<const std::uint8_t> input);
 
