@@ -27,22 +27,29 @@ void declare_table(CLI::App& app, Typed& typed) {
       ->group("Data");
 }
 
-void declare_columns(CLI::App& app, Typed& typed) {
+void declare_target(CLI::App& app, Typed& typed) {
   app.add_option("--target", typed.target, "the column to predict")->group("Columns");
   app.add_option("--formula", typed.formula,
                  "instead of --target: any function, \"y = a*exp(-b*x) + c\"; names that are no column are "
                  "parameters")
       ->group("Columns");
-  app.add_option("--features", typed.features, "the columns to predict from (default: every other)")
+}
+
+void declare_columns(CLI::App& app, Typed& typed, bool folds) {
+  app.add_option("--features", typed.features,
+                 folds ? "the columns to fold, a later target among them (default: all)"
+                       : "the columns to predict from (default: every other)")
       ->group("Columns");
   app.add_option("--drop", typed.drop, "columns to leave out")->group("Columns");
   app.add_option("--categorical", typed.categorical, "columns to take as text, one indicator a level")
       ->group("Columns");
   app.add_option("--numeric", typed.numeric, "columns to take as numbers")->group("Columns");
   app.add_option("--weights", typed.weights, "column of row weights, >= 0")->group("Columns");
-  app.add_flag("--no-intercept", typed.no_intercept, "a model through the origin")
-      ->disable_flag_override()
-      ->group("Columns");
+  if (!folds) {
+    app.add_flag("--no-intercept", typed.no_intercept, "a model through the origin")
+        ->disable_flag_override()
+        ->group("Columns");
+  }
   app.add_option("--missing", typed.missing,
                  "missing cells: error (default), drop the row, or fill with the mean")
       ->group("Rows");
@@ -152,7 +159,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 39> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 40> kTypes = {{
       {"--format", "csv|tsv|npy"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -191,6 +198,7 @@ void name_types(CLI::App& app) {
       {"--plot", "FILE"},
       {"--threads", "N"},
       {"--color", "auto|always|never"},
+      {"--first-row", "K"},
       {"DATA", ""},
   }};
   for (const auto& [name, type] : kTypes) {
@@ -200,19 +208,66 @@ void name_types(CLI::App& app) {
 
 }  // namespace
 
+namespace {
+
+// fold and merge.
+void declare_moments(CLI::App& app, Command command, Typed& typed, Options& options) {
+  if (command == Command::fold) {
+    declare_table(app, typed);
+    declare_columns(app, typed, true);
+    app.add_option(
+           "--first-row", typed.first_row,
+           "number of the part's first record in the whole table, a multiple of 256: merged parts then "
+           "give the bits of the whole")
+        ->group("Rows");
+  } else {
+    app.add_option("MOMENTS", options.moments, "moments files written by talweg fold or merge")
+        ->required()
+        ->type_name("");
+  }
+  app.add_option("-o,--output", options.output, "the moments file to write")->required()->group("Output");
+  app.add_flag("--json", options.json, "the result as JSON instead of text")
+      ->disable_flag_override()
+      ->group("Output");
+  app.add_flag("--quiet", options.quiet, "print nothing but the result asked for (--json) and errors")
+      ->disable_flag_override()
+      ->group("Output");
+  if (command == Command::fold) {
+    app.add_option("--threads", typed.threads, "threads (default: one a core); never changes the result")
+        ->group("Output");
+    app.add_flag("--no-progress", typed.no_progress, "no progress line on a terminal")
+        ->disable_flag_override()
+        ->group("Output");
+  }
+  app.add_option("--color", options.color, "auto (default), always or never; NO_COLOR is honoured")
+      ->group("Output");
+}
+
+}  // namespace
+
 void declare(CLI::App& app, Command command, Typed& typed, Options& options) {
   if (command == Command::minimize) return declare_minimize(app, typed, options);
+  if (command == Command::fold || command == Command::merge) {
+    declare_moments(app, command, typed, options);
+    return name_types(app);
+  }
   if (command == Command::explain) {
     declare_table(app, typed);
     declare_explain(app, typed, options);
     return name_types(app);
   }
-  if (command == Command::predict || command == Command::evaluate || command == Command::show) {
+  if (command == Command::predict || command == Command::evaluate) {
     app.add_option("MODEL", options.model, "model file written by talweg fit -o")->required()->type_name("");
+  }
+  if (command == Command::show) {
+    app.add_option("FILE", options.model, "model file written by talweg fit -o, or moments file")
+        ->required()
+        ->type_name("");
   }
   if (command != Command::show) declare_table(app, typed);
   if (command == Command::fit || command == Command::forecast) {
-    declare_columns(app, typed);
+    declare_target(app, typed);
+    declare_columns(app, typed, false);
     declare_cost(app, typed);
     declare_descent(app, typed, command == Command::fit);
   }

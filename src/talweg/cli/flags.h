@@ -20,6 +20,7 @@ struct Typed {
                                      learning_rate = "auto", start;
   std::string formula, adam_betas, restarts, notation = "text";
   std::string l1, l2, momentum, seed, epochs, tolerance, max_seconds, threads;
+  std::string first_row;
   bool no_progress = false;
 };
 

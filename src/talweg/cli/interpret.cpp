@@ -10,7 +10,9 @@
 #include "talweg/cli/flags.h"
 #include "talweg/cli/function_options.h"
 #include "talweg/cli/words.h"
+#include "talweg/data/column_roles.h"
 #include "talweg/data/csv_scanner.h"
+#include "talweg/model/folded_table.h"
 
 namespace talweg::cli {
 namespace {
@@ -76,8 +78,7 @@ Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vecto
   return {};
 }
 
-Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitRequest& request) {
-  ColumnRequest& columns = request.columns;
+Result<void> interpret_target(const CLI::App& app, const Typed& typed, FitRequest& request) {
   if (!given(app, "--target") && !given(app, "--formula")) {
     return usage("it is not said what to predict", "give --target COLUMN, or --formula \"y = a*x + b\"");
   }
@@ -91,7 +92,13 @@ Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitReque
                      "leave it out");
     }
   }
-  columns.target = typed.target;
+  request.columns.target = typed.target;
+  request.intercept = !typed.no_intercept;
+  return {};
+}
+
+Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitRequest& request) {
+  ColumnRequest& columns = request.columns;
   columns.weights = typed.weights;
   if (given(app, "--features")) {
     auto names = parse_names("--features", typed.features);
@@ -121,7 +128,6 @@ Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitReque
   if (given(app, "--rejects") && columns.bad_rows == BadRowPolicy::error) {
     return usage("--rejects does nothing unless bad rows are skipped", "add --bad-rows skip");
   }
-  request.intercept = !typed.no_intercept;
   return {};
 }
 
@@ -293,6 +299,33 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
   return {};
 }
 
+Result<void> interpret_threads(const CLI::App& app, const Typed& typed, FitRequest& request) {
+  if (given(app, "--threads")) {
+    constexpr std::uint64_t kMostThreads = 1024;
+    const auto threads = count("--threads", typed.threads);
+    if (!threads || *threads == 0 || *threads > kMostThreads) {
+      return usage(
+          fmt::format("--threads {} is not a number from 1 to {}", in_quotes(typed.threads), kMostThreads),
+          "leave it out for one a core");
+    }
+    request.threads = static_cast<unsigned>(*threads);
+  }
+  return {};
+}
+
+Result<void> interpret_fold(const CLI::App& app, const Typed& typed, Options& options) {
+  if (auto read = interpret_columns(app, typed, options.fit); !read) return read;
+  if (given(app, "--first-row")) {
+    const auto first = count("--first-row", typed.first_row);
+    if (!first) return fail(first.error());
+    if (auto checked = check_first_row(*first); !checked) return checked;
+    options.first_row = *first;
+  }
+  options.progress = !typed.no_progress;
+  if (auto read = interpret_threads(app, typed, options.fit); !read) return read;
+  return check_request(options.fit.columns);
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> parse_names(const std::string& option, const std::string& text) {
@@ -317,7 +350,7 @@ Result<std::vector<std::string>> parse_names(const std::string& option, const st
 }
 
 Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options) {
-  if (options.command == Command::show) return {};
+  if (options.command == Command::show || options.command == Command::merge) return {};
   if (options.command == Command::minimize) return interpret_minimize(app, typed, options);
   if (options.command == Command::predict || options.command == Command::evaluate) {
     return interpret_table(app, typed, options.predict.paths, options.predict.table,
@@ -331,19 +364,12 @@ Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options
     return read;
   if (missing_words) request.columns.missing_words = *missing_words;
   if (options.command == Command::explain) return interpret_explain(app, typed, options);
+  if (options.command == Command::fold) return interpret_fold(app, typed, options);
+  if (auto read = interpret_target(app, typed, request); !read) return read;
   if (auto read = interpret_columns(app, typed, request); !read) return read;
   if (auto read = interpret_cost(app, typed, request); !read) return read;
   if (auto read = interpret_descent(app, typed, options); !read) return read;
-  if (given(app, "--threads")) {
-    constexpr std::uint64_t kMostThreads = 1024;
-    const auto threads = count("--threads", typed.threads);
-    if (!threads || *threads == 0 || *threads > kMostThreads) {
-      return usage(
-          fmt::format("--threads {} is not a number from 1 to {}", in_quotes(typed.threads), kMostThreads),
-          "leave it out for one a core");
-    }
-    request.threads = static_cast<unsigned>(*threads);
-  }
+  if (auto read = interpret_threads(app, typed, request); !read) return read;
   options.progress = !typed.no_progress;
   if (options.quiet && options.verbose)
     return usage("--quiet and --verbose contradict each other", "leave one out");

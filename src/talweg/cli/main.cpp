@@ -35,6 +35,10 @@ int run(const std::vector<std::string>& arguments) {
       return run_explain(std::move(*options), stop);
     case Command::minimize:
       return run_minimize(std::move(*options), stop);
+    case Command::fold:
+      return run_fold(std::move(*options), stop);
+    case Command::merge:
+      return run_merge(*options);
     case Command::none:
       break;
   }

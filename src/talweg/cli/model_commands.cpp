@@ -8,8 +8,10 @@
 #include "talweg/cli/commands.h"
 #include "talweg/cli/terminal.h"
 #include "talweg/model/model.h"
+#include "talweg/model/moments_file.h"
 #include "talweg/model/predict.h"
 #include "talweg/report/json.h"
+#include "talweg/report/moments_report.h"
 #include "talweg/report/text.h"
 
 namespace talweg::cli {
@@ -63,6 +65,14 @@ int run_evaluate(Options options, const StopFlag& stop) {
 }
 
 int run_show(const Options& options) {
+  if (is_moments_file(options.model)) {
+    const auto table = load_moments(options.model);
+    if (!table) return report_error(table.error());
+    const std::string text =
+        options.json ? moments_json(*table) : moments_text(*table, output_style(options));
+    if (auto printed = print(text); !printed) return report_error(printed.error());
+    return kSuccess;
+  }
   const auto model = load_model(options.model);
   if (!model) return report_error(model.error());
   const auto text =

@@ -20,14 +20,17 @@ struct CommandText {
   const char* help;
 };
 
-constexpr std::array<CommandText, 7> kCommands = {{
+constexpr std::array<CommandText, 9> kCommands = {{
     {Command::fit, "fit", "fit a model, say how far it can be trusted, write it"},
     {Command::forecast, "forecast", "say what fit would do: stable rates, number of epochs; nothing is run"},
     {Command::predict, "predict", "predict new rows with a model, as CSV"},
     {Command::evaluate, "evaluate", "measure a model on labelled rows"},
-    {Command::show, "show", "print a model file, readable"},
+    {Command::show, "show", "print a model or moments file, readable"},
     {Command::explain, "explain", "derive the gradient of a formula's cost, line by line"},
     {Command::minimize, "minimize", "descend on a function of one or more variables, no data"},
+    {Command::fold, "fold",
+     "one pass over data, for fits of any target and penalty without them: a moments file"},
+    {Command::merge, "merge", "put moments files of parts together"},
 }};
 
 // The first argument that the command does not take, with what may have been meant.

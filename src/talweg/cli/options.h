@@ -15,7 +15,7 @@
 
 namespace talweg::cli {
 
-enum class Command { none, fit, forecast, predict, evaluate, show, explain, minimize };
+enum class Command { none, fit, forecast, predict, evaluate, show, explain, minimize, fold, merge };
 
 struct ExplainOptions {
   std::vector<std::string> columns;  ///< names that are columns where there are no data
@@ -24,13 +24,15 @@ struct ExplainOptions {
 
 struct Options {
   Command command = Command::none;
-  FitRequest fit;            ///< of fit and forecast
+  FitRequest fit;            ///< of fit and forecast; of fold its paths, table, columns and threads
   ExplainOptions explain;    ///< of explain, beside fit
   FunctionRequest function;  ///< of minimize
   PredictRequest predict;    ///< of predict and evaluate
-  std::string model;         ///< of predict, evaluate, show
-  std::string start_model;   ///< --start model.json
-  std::string output;        ///< -o
+  std::optional<std::uint64_t> first_row;  ///< of fold
+  std::vector<std::string> moments;        ///< of merge
+  std::string model;                       ///< of predict, evaluate, show
+  std::string start_model;                 ///< --start model.json
+  std::string output;                      ///< -o
   std::string trace;
   std::string report;                  ///< --report
   std::string plot;                    ///< --plot

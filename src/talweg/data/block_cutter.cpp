@@ -33,7 +33,7 @@ bool BlockCutter::number_levels(ParsedRows& rows) {
   for (const Level& level : rows.levels_found.levels()) {
     rows.level_numbers.push_back(level.gap ? levels_.gap(level.column)
                                            : levels_.number(level.column, level.text));
-    fits = plan_.dense_columns - 1 + levels_.levels().size() <= kMostFeatures;
+    fits = plan_.dense_columns - (plan_.layout.target ? 1 : 0) + levels_.levels().size() <= kMostFeatures;
     if (!fits) break;
   }
   for (std::size_t i = 0; i < features_.size(); ++i) features_[i].levels = levels_.count(i);
@@ -64,7 +64,7 @@ void BlockCutter::cut(const std::shared_ptr<ParsedRows>& rows, std::uint64_t fir
     open_.pieces.push_back({rows, row, end - row});
     row = end;
   }
-  if (audit_.records / kBlockRows > open_.number && !open_.pieces.empty()) {
+  if (records() / kBlockRows > open_.number && !open_.pieces.empty()) {
     complete.push_back(std::exchange(open_, {}));
   }
 }
@@ -77,6 +77,7 @@ Result<void> BlockCutter::count(ParsedRows& rows, std::uint64_t lines_before) {
   audit_.rows_weightless += rows.weightless;
   for (std::size_t i = 0; i < features_.size(); ++i) features_[i].missing += rows.missing_cells[i];
   target_.missing += rows.missing_cells.back();
+  audit_.gap_sets.add(rows.gap_sets);
   for (std::optional<Error>* error : {&rows.first_rejected, &rows.failed}) {
     if (*error && (*error)->line > 0) (*error)->line += lines_before;
   }
@@ -87,7 +88,7 @@ Result<void> BlockCutter::count(ParsedRows& rows, std::uint64_t lines_before) {
 
 Result<void> BlockCutter::add(const std::shared_ptr<ParsedRows>& rows, std::uint64_t lines_before,
                               std::vector<CutBlock>& complete) {
-  const std::uint64_t first_record = audit_.records;
+  const std::uint64_t first_record = records();
   if (auto counted = count(*rows, lines_before); !counted) return stop(counted.error());
   if (!number_levels(*rows)) return stop(too_many_features());
   cut(rows, first_record, complete);
@@ -101,7 +102,8 @@ Result<void> BlockCutter::finish(std::vector<CutBlock>& complete) {
     if (auto closed = rejects_->close(); !closed) return stop(closed.error());
   }
   if (audit_.rows == 0) return stop(no_rows());
-  if (auto error = id_like_column()) return stop(*error);
+  if (!plan_.refuse_names_of_rows) return {};
+  if (auto error = name_of_rows(features_, audit_.rows)) return stop(*error);
   return {};
 }
 
@@ -140,22 +142,6 @@ Error BlockCutter::no_rows() const {
     error.remedy = "check the column of weights";
   }
   return error;
-}
-
-std::optional<Error> BlockCutter::id_like_column() const {
-  constexpr std::size_t kFewestLevels = 10;
-  for (const ColumnInfo& feature : features_) {
-    if (feature.kind != ColumnKind::text || feature.named) continue;
-    if (feature.levels < kFewestLevels || feature.levels * 10 <= audit_.rows) continue;
-    Error error;
-    error.column = feature.name;
-    error.what = fmt::format("text with {} levels in {} rows looks like a name for the rows",
-                             grouped(feature.levels), grouped(audit_.rows));
-    error.remedy = fmt::format("leave it out with --drop {0}, or take it all the same with --categorical {0}",
-                               as_option_value(feature.name));
-    return error;
-  }
-  return std::nullopt;
 }
 
 namespace {

@@ -45,8 +45,8 @@ class BlockCutter {
   /// used by default with 10 or more levels and more than a tenth as many levels as rows.
   Result<void> finish(std::vector<CutBlock>& complete);
 
-  /// Number of the next record.
-  [[nodiscard]] std::uint64_t records() const { return audit_.records; }
+  /// Number of the next record, as blocks count them.
+  [[nodiscard]] std::uint64_t records() const { return plan_.first_record + audit_.records; }
   [[nodiscard]] const IngestAudit& audit() const { return audit_; }
   [[nodiscard]] IngestAudit& audit() { return audit_; }
   /// The features and the target with their counts so far.
@@ -62,7 +62,6 @@ class BlockCutter {
   tl::unexpected<Error> stop(Error error) const;
   [[nodiscard]] Error too_many_features() const;
   [[nodiscard]] Error no_rows() const;
-  [[nodiscard]] std::optional<Error> id_like_column() const;
 
   const RowPlan& plan_;
   std::string place_;

@@ -27,7 +27,7 @@ struct Token {
   std::shared_ptr<ParsedRows> rows;
   std::vector<CutBlock> cut;
   BlockBatch batch;
-  std::vector<BlockHash> hashes;
+  TableHash hash;
 };
 
 // Parsers have buffers: as many as threads ever parse at once.
@@ -214,22 +214,22 @@ class BlockPipeline {
     next_block_ = state_.cutter->records() / kBlockRows;
     token.batch.end_block = next_block_;
     if (!added) return stop(added.error());
-    if (options_.progress) options_.progress(state_.cutter->records());
+    if (options_.progress) options_.progress(state_.cutter->audit().records);
   }
 
   void assemble_and_work(Token& token) {
     token.batch.blocks.resize(token.cut.size());
-    token.hashes.clear();
+    token.hash = TableHash{};
     for (std::size_t k = 0; k < token.cut.size(); ++k) {
       assemble(token.cut[k], token.batch.blocks[k]);
-      token.hashes.push_back(hash_block(token.batch.blocks[k]));
+      token.hash.add(token.batch.blocks[k]);
     }
     token.cut.clear();
     if (!token.batch.blocks.empty()) work_(token.batch);
   }
 
   void give_out(Token& token) {
-    for (const BlockHash& hash : token.hashes) state_.fingerprint.add_block(hash);
+    state_.hash.add(token.hash);
     if (!token.batch.blocks.empty()) gather_(token.batch);
     token.batch.result.reset();
   }

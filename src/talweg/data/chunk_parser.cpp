@@ -26,15 +26,16 @@ std::string_view between(const char* from, const char* to) {
 
 ChunkParser::ChunkParser(const RowPlan& plan, const ChunkFormat& format)
     : plan_(plan), format_(format), builder_(plan), check_words_(plan.cells.has_numeric_words()) {
+  numbers_.resize(plan.dense_columns);
   for (std::size_t i = 0; i < plan.layout.features.size(); ++i) {
     const auto column = static_cast<std::uint32_t>(plan.layout.features[i]);
     if (plan.layout.kinds[i] == ColumnKind::numeric) {
-      numbers_.push_back(column);
+      numbers_[plan.places[i]] = column;
     } else {
       texts_.push_back({column, static_cast<std::uint32_t>(i)});
     }
   }
-  numbers_.push_back(static_cast<std::uint32_t>(plan.layout.target));
+  if (plan.layout.target) numbers_[plan.places.back()] = static_cast<std::uint32_t>(*plan.layout.target);
   all_numbers_ = numbers_.size() == format.columns;
   for (std::size_t j = 0; j < numbers_.size(); ++j) all_numbers_ = all_numbers_ && numbers_[j] == j;
   cells_of_texts_.resize(texts_.size());
@@ -100,7 +101,7 @@ std::size_t ChunkParser::parse_columns(const Run& run, const std::uint32_t* colu
       if (plan_.cells.is_missing(between(begin, run.text + ends_[k]))) known = k;
     }
   }
-  return parse_numbers(fields, 0, known, values) / count;
+  return count == 0 ? run.records : parse_numbers(fields, 0, known, values) / count;
 }
 
 // The texts of one record of a run; false where one is missing, or has doubled quotes.

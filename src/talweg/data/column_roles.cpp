@@ -55,18 +55,19 @@ Result<void> check_request(const ColumnRequest& request) {
   const std::string target = in_quotes(request.target);
   const std::string weights = in_quotes(request.weights);
   const bool weighted = !request.weights.empty();
+  const bool has_target = !request.target.empty();
 
   if (weighted && request.target == request.weights) {
     return contradiction(fmt::format("{} is both the target and the weights", target), "name two columns");
   }
-  if (features.contains(request.target)) {
+  if (has_target && features.contains(request.target)) {
     return contradiction(fmt::format("the target {} is among --features", target),
                          "take it out of one of them");
   }
-  if (dropped.contains(request.target)) {
+  if (has_target && dropped.contains(request.target)) {
     return contradiction(fmt::format("the target {} is dropped", target), "take it out of --drop");
   }
-  if (categorical.contains(request.target)) {
+  if (has_target && categorical.contains(request.target)) {
     return contradiction(fmt::format("the target {} is among --categorical", target),
                          "the target is a number");
   }
@@ -97,7 +98,7 @@ Result<void> check_request(const ColumnRequest& request) {
   const auto check_kind_list = [&](const std::vector<std::string>& list,
                                    std::string_view option) -> Result<void> {
     for (const std::string& name : list) {
-      if (name == request.target || (weighted && name == request.weights)) continue;
+      if ((has_target && name == request.target) || (weighted && name == request.weights)) continue;
       if (dropped.contains(name)) {
         return contradiction(fmt::format("{} is among {} and --drop", in_quotes(name), option),
                              "take it out of one of them");
@@ -113,6 +114,49 @@ Result<void> check_request(const ColumnRequest& request) {
   return check_kind_list(request.numeric, "--numeric");
 }
 
+std::optional<Error> name_of_rows(const std::vector<ColumnInfo>& features, std::uint64_t rows) {
+  constexpr std::size_t kFewestLevels = 10;
+  for (const ColumnInfo& feature : features) {
+    if (feature.kind != ColumnKind::text || feature.named) continue;
+    if (feature.levels < kFewestLevels || feature.levels * 10 <= rows) continue;
+    Error error;
+    error.column = feature.name;
+    error.what = fmt::format("text with {} levels in {} rows looks like a name for the rows",
+                             grouped(feature.levels), grouped(rows));
+    error.remedy = fmt::format("leave it out with --drop {0}, or take it all the same with --categorical {0}",
+                               as_option_value(feature.name));
+    return error;
+  }
+  return std::nullopt;
+}
+
+// Whatever the order of the rows: more sets of several columns than are kept, or they are not.
+void GapSets::add(const std::vector<std::size_t>& columns, std::uint64_t rows) {
+  if (columns.size() > 1 && other > 0) {
+    other += rows;
+    return;
+  }
+  const auto [at, fresh] = sets.try_emplace(columns, 0);
+  at->second += rows;
+  if (columns.size() > 1 && fresh) ++several;
+  if (several > kMostGapSets) forget_several();
+}
+
+void GapSets::forget_several() {
+  std::erase_if(sets, [&](const auto& set) {
+    if (set.first.size() > 1) other += set.second;
+    return set.first.size() > 1;
+  });
+  several = 0;
+}
+
+void GapSets::add(const GapSets& more) {
+  for (const auto& [columns, rows] : more.sets) add(columns, rows);
+  if (more.other == 0) return;
+  other += more.other;
+  forget_several();
+}
+
 Result<ColumnRoles> resolve_roles(const std::vector<std::string>& names, const ColumnRequest& request) {
   std::unordered_map<std::string_view, std::size_t> position;
   for (std::size_t i = 0; i < names.size(); ++i) position.emplace(names[i], i);
@@ -123,7 +167,9 @@ Result<ColumnRoles> resolve_roles(const std::vector<std::string>& names, const C
     }
     return {};
   };
-  if (auto found = check({request.target}, "--target"); !found) return fail(found.error());
+  if (!request.target.empty()) {
+    if (auto found = check({request.target}, "--target"); !found) return fail(found.error());
+  }
   if (!request.weights.empty()) {
     if (auto found = check({request.weights}, "--weights"); !found) return fail(found.error());
   }
@@ -139,8 +185,10 @@ Result<ColumnRoles> resolve_roles(const std::vector<std::string>& names, const C
   const Names categorical = set_of(request.categorical);
   const Names numeric = set_of(request.numeric);
   std::vector<bool> used(names.size(), false);
-  roles.target = position.at(request.target);
-  used[roles.target] = true;
+  if (!request.target.empty()) {
+    roles.target = position.at(request.target);
+    used[*roles.target] = true;
+  }
   if (!request.weights.empty()) {
     roles.weights = position.at(request.weights);
     used[*roles.weights] = true;
@@ -159,6 +207,10 @@ Result<ColumnRoles> resolve_roles(const std::vector<std::string>& names, const C
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (!used[i] && !dropped.contains(names[i])) add(i);
     }
+  }
+  if (!roles.target) {
+    std::sort(roles.features.begin(), roles.features.end(),
+              [](const FeatureRole& a, const FeatureRole& b) { return a.position < b.position; });
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!used[i]) roles.unused.push_back(names[i]);

@@ -21,7 +21,7 @@ struct FeatureRole {
 
 struct ColumnRoles {
   std::vector<FeatureRole> features;
-  std::size_t target = 0;
+  std::optional<std::size_t> target;
   std::optional<std::size_t> weights;
   std::vector<std::string> unused;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,7 +27,7 @@ enum class BadRowPolicy { error, skip };
 /// Which columns, in which role, and what to do about gaps and bad rows. Names are column names; an unknown
 /// one is an error that offers the nearest names.
 struct ColumnRequest {
-  std::string target;
+  std::string target;  ///< empty: none, and features stand in the order of the table
   std::optional<std::vector<std::string>>
       features;  ///< absent: every column but target, weights and dropped ones
   std::vector<std::string> drop;
@@ -37,6 +38,13 @@ struct ColumnRequest {
   BadRowPolicy bad_rows = BadRowPolicy::error;
   std::string rejects;  ///< file for bad records under skip, empty: none; opened before reading
   std::vector<std::string> missing_words = kMissingWords;
+  /// Dense columns stand in the order of the table, the target in its place: then the bits of their products
+  /// do not depend on which column is the target. Else features as named, and the target last.
+  bool table_order = false;
+  /// Number of the first record, a multiple of kBlockRows: above 0 for a part of a larger table.
+  std::uint64_t first_record = 0;
+  /// Whether a text column used by default that looks like a name for the rows is an error.
+  bool refuse_names_of_rows = true;
   /// (column, level): numbered before all others, in this order, whether or not a row has them.
   std::vector<std::pair<std::string, std::string>> first_levels;
 };
@@ -58,6 +66,25 @@ struct Level {
   std::string text;        ///< the level's bytes
 };
 
+/// Rows left out for want of a cell, by the columns that lack one (features, then the target, then the
+/// weights; ascending). Beyond kMostGapSets sets of several columns those are only counted together.
+struct GapSets {
+  static constexpr std::size_t kMostGapSets = 1000;
+  std::map<std::vector<std::size_t>, std::uint64_t> sets;
+  std::size_t several = 0;  ///< sets of several columns
+  std::uint64_t other = 0;  ///< rows whose set of several columns is not kept
+
+  void add(const std::vector<std::size_t>& columns, std::uint64_t rows);
+  void add(const GapSets& more);
+
+ private:
+  void forget_several();
+};
+
+/// What is wrong with a text column used by default: 10 or more levels and more than a tenth as many levels
+/// as rows. Absent where nothing is.
+std::optional<Error> name_of_rows(const std::vector<ColumnInfo>& features, std::uint64_t rows);
+
 struct IngestAudit {
   std::uint64_t records = 0;          ///< data records read
   std::uint64_t rows = 0;             ///< rows used
@@ -68,6 +95,7 @@ struct IngestAudit {
   bool header_sniffed = false;
   char delimiter = 0;
   bool delimiter_sniffed = false;
+  GapSets gap_sets;                     ///< of the rows_missing
   std::optional<Error> first_rejected;  ///< what was wrong with the first bad record
   std::vector<std::string> unused;      ///< columns that play no part
 };

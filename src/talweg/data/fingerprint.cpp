@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -21,7 +23,7 @@ constexpr char kNameTag = 'c';
 constexpr char kNumberTag = 'n';
 constexpr char kTextTag = 't';
 constexpr char kMissingTag = 'm';
-constexpr char kBlockTag = 'b';
+constexpr char kSumTag = 's';
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 16U;
 
@@ -38,24 +40,15 @@ struct FreeHash {
 };
 using Hash = std::unique_ptr<XXH3_state_t, FreeHash>;
 
-template <class Word>
-void add_words(XXH3_state_t* hash, std::span<const Word> words) {
-  if (words.empty()) return;
-  if constexpr (std::endian::native == std::endian::little) {
-    XXH3_128bits_update(hash, words.data(), words.size_bytes());
-  } else {
-    for (const Word& word : words) {
-      char bytes[sizeof(std::uint64_t)];
-      std::uint64_t value = 0;
-      if constexpr (sizeof(Word) == sizeof(value)) {
-        value = std::bit_cast<std::uint64_t>(word);
-      } else {
-        value = word;
-      }
-      put_little_endian(bytes, value);
-      XXH3_128bits_update(hash, bytes, sizeof(Word));
-    }
-  }
+HashSum hash_words(const std::uint64_t* words, std::size_t count) {
+  const XXH128_hash_t value = XXH3_128bits(words, count * sizeof(std::uint64_t));
+  return {value.high64, value.low64};
+}
+
+std::uint64_t little_endian(std::uint64_t value) {
+  std::uint64_t out = 0;
+  put_little_endian(reinterpret_cast<char*>(&out), value);
+  return out;
 }
 
 }  // namespace
@@ -113,24 +106,56 @@ void Fingerprint::add_missing() {
   *state_->room_for(1) = kMissingTag;
 }
 
-void Fingerprint::add_block(const BlockHash& hash) {
+void Fingerprint::add_sum(const HashSum& sum) {
   char* const place = state_->room_for(17);
-  place[0] = kBlockTag;
-  put_little_endian(place + 1, hash.high);
-  put_little_endian(place + 9, hash.low);
+  place[0] = kSumTag;
+  put_little_endian(place + 1, sum.high);
+  put_little_endian(place + 9, sum.low);
 }
 
-BlockHash hash_block(const RowBlock& block) {
-  const Hash hash{XXH3_createState()};
-  XXH3_128bits_reset(hash.get());
-  const std::uint64_t sizes[] = {block.rows, block.columns, block.weights.size(), block.levels.size()};
-  add_words(hash.get(), std::span<const std::uint64_t>(sizes));
-  add_words(hash.get(), std::span<const double>(block.values).first(block.rows * block.columns));
-  add_words(hash.get(), std::span<const double>(block.weights));
-  add_words(hash.get(), std::span<const std::uint32_t>(block.levels));
-  add_words(hash.get(), std::span<const std::uint32_t>(block.level_end));
-  const XXH128_hash_t value = XXH3_128bits_digest(hash.get());
-  return {value.high64, value.low64};
+void TableHash::add(const RowBlock& block) {
+  if (columns.size() < block.columns) columns.resize(block.columns);
+  // A few columns at a time, so that a row's cells are read together and written where they fit in the cache.
+  constexpr std::size_t kTogether = 8;
+  constexpr std::size_t kStride = 1 + kBlockRows;
+  std::array<std::uint64_t, kTogether * kStride> words;
+  const std::uint64_t number = little_endian(block.number);
+  for (std::size_t first = 0; first < block.columns; first += kTogether) {
+    const std::size_t count = std::min(kTogether, block.columns - first);
+    for (std::size_t k = 0; k < count; ++k) words[k * kStride] = number;
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      const double* const row = block.values.data() + r * block.columns + first;
+      for (std::size_t k = 0; k < count; ++k)
+        words[k * kStride + 1 + r] = little_endian(std::bit_cast<std::uint64_t>(row[k]));
+    }
+    for (std::size_t k = 0; k < count; ++k)
+      columns[first + k].add(hash_words(&words[k * kStride], 1 + block.rows));
+  }
+  if (!block.weights.empty()) {
+    words[0] = number;
+    for (std::size_t r = 0; r < block.rows; ++r)
+      words[1 + r] = little_endian(std::bit_cast<std::uint64_t>(block.weights[r]));
+    weights.add(hash_words(words.data(), 1 + block.rows));
+  }
+  std::size_t at = 0;
+  for (std::size_t r = 0; r < block.level_end.size(); ++r) {
+    if (at == block.level_end[r]) continue;
+    const std::uint64_t row = little_endian(block.number * kBlockRows + r);
+    const HashSum sum = hash_words(&row, 1);
+    for (; at < block.level_end[r]; ++at) {
+      const std::uint32_t level = block.levels[at];
+      if (levels.size() <= level) levels.resize(level + std::size_t{1});
+      levels[level].add(sum);
+    }
+  }
+}
+
+void TableHash::add(const TableHash& more) {
+  if (columns.size() < more.columns.size()) columns.resize(more.columns.size());
+  for (std::size_t j = 0; j < more.columns.size(); ++j) columns[j].add(more.columns[j]);
+  weights.add(more.weights);
+  if (levels.size() < more.levels.size()) levels.resize(more.levels.size());
+  for (std::size_t k = 0; k < more.levels.size(); ++k) levels[k].add(more.levels[k]);
 }
 
 std::string Fingerprint::digest() const {
@@ -141,16 +166,33 @@ std::string Fingerprint::digest() const {
   return fmt::format("{:016x}{:016x}", value.high64, value.low64);
 }
 
-std::string table_fingerprint(const Fingerprint& rows, std::span<const Level> levels) {
+std::string table_fingerprint(const TableHash& hash, std::span<const HashedColumn> columns,
+                              const std::string& weights, std::span<const Level> levels) {
+  std::map<std::size_t, std::vector<std::size_t>> of_column;
+  for (std::size_t id = 0; id < levels.size() && id < hash.levels.size(); ++id) {
+    if (hash.levels[id] != HashSum{}) of_column[levels[id].column].push_back(id);
+  }
   Fingerprint whole;
-  whole.add_text(rows.digest());
-  for (const Level& level : levels) {
-    whole.add_number(static_cast<double>(level.column));
-    if (level.gap) {
-      whole.add_missing();
-    } else {
-      whole.add_text(level.text);
+  for (const HashedColumn& column : columns) {
+    whole.add_name(column.name);
+    if (column.dense) {
+      whole.add_sum(*column.dense < hash.columns.size() ? hash.columns[*column.dense] : HashSum{});
     }
+    std::vector<std::size_t>& own = of_column[column.column];
+    std::sort(own.begin(), own.end(),
+              [&](std::size_t a, std::size_t b) { return levels[a].text < levels[b].text; });
+    for (const std::size_t id : own) {
+      if (levels[id].gap) {
+        whole.add_missing();
+      } else {
+        whole.add_text(levels[id].text);
+      }
+      whole.add_sum(hash.levels[id]);
+    }
+  }
+  if (!weights.empty()) {
+    whole.add_name(weights);
+    whole.add_sum(hash.weights);
   }
   return whole.digest();
 }

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hash (XXH3, 128 bits) over column names and parsed cells in row order. It depends on values only: not on
 // files, their cut or compression, quoting, number spelling, threads, nor on the byte order of the machine.
+//
+// Every column has its own sum of hashes, one for each block of 256 rows and bound to the block's number, and
+// every level its own, one for each row that has it; sums are modulo 2^128. So the hash of a table is the sum
+// of those of its parts, whatever part is read first, and that of a choice of columns, with any of them as
+// the target, can be made from sums that were taken without knowing the choice.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "talweg/data/columns.h"
 
@@ -15,12 +22,28 @@ namespace talweg {
 
 struct RowBlock;
 
-/// Hash of the rows of one block: values, weights and level numbers. On any thread.
-struct BlockHash {
+/// 128 bits, added modulo 2^128.
+struct HashSum {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
+
+  void add(const HashSum& more) {
+    low += more.low;
+    high += more.high + (low < more.low ? 1 : 0);
+  }
+  friend bool operator==(const HashSum&, const HashSum&) = default;
 };
-BlockHash hash_block(const RowBlock& block);
+
+/// The hash of some rows of a table.
+struct TableHash {
+  std::vector<HashSum> columns;  ///< dense ones
+  HashSum weights;
+  std::vector<HashSum> levels;  ///< by level number; shorter where the last ones have no row
+
+  /// On any thread.
+  void add(const RowBlock& block);
+  void add(const TableHash& more);
+};
 
 class Fingerprint {
  public:
@@ -33,7 +56,7 @@ class Fingerprint {
   void add_number(double value);  ///< -0 counts as 0
   void add_text(std::string_view text);
   void add_missing();
-  void add_block(const BlockHash& hash);
+  void add_sum(const HashSum& sum);
   /// 32 hexadecimal digits over everything added so far.
   [[nodiscard]] std::string digest() const;
 
@@ -42,8 +65,16 @@ class Fingerprint {
   std::unique_ptr<State> state_;
 };
 
-/// The fingerprint of a table: `rows` has its names and blocks; the blocks hold level numbers, and what those
-/// stand for comes last.
-std::string table_fingerprint(const Fingerprint& rows, std::span<const Level> levels);
+/// A column in a fingerprint.
+struct HashedColumn {
+  std::string name;
+  std::size_t column = 0;            ///< as Level::column has it
+  std::optional<std::size_t> dense;  ///< its place among the dense columns; absent: text
+};
+
+/// The fingerprint of a table: of its columns in this order, then of its weights (empty name: none). Levels
+/// count with their texts, in byte order, as far as a row has them.
+std::string table_fingerprint(const TableHash& hash, std::span<const HashedColumn> columns,
+                              const std::string& weights, std::span<const Level> levels);
 
 }  // namespace talweg

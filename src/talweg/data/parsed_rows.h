@@ -25,7 +25,7 @@ struct ParsedRows {
   ParsedRows(std::size_t dense_columns, std::size_t features)
       : columns(dense_columns), levels_found(features), missing_cells(features + 1) {}
 
-  std::size_t columns;             ///< dense ones: numeric features, then the target
+  std::size_t columns;             ///< dense ones: numeric features and the target
   std::uint64_t records = 0;       ///< data records, also those left out
   std::uint64_t first_record = 0;  ///< number of the first in the table; set by BlockCutter
   std::uint64_t lines = 0;         ///< line ends passed
@@ -44,6 +44,7 @@ struct ParsedRows {
   std::uint64_t missing = 0;                 ///< left out for want of a cell
   std::uint64_t weightless = 0;              ///< left out for a weight of 0
   std::vector<std::uint64_t> missing_cells;  ///< per feature, then of the target; in records that are not bad
+  GapSets gap_sets;                          ///< of the rows counted in `missing`
   std::optional<Error> first_rejected;       ///< its line counts from the stretch's start
   std::string rejects;                       ///< the text of the rejected records, for the file of rejects
   std::optional<Error> failed;               ///< what ended the stretch, after the rows above; line as above
@@ -85,6 +86,7 @@ struct ParsedRows {
     levels_found.clear();
     level_numbers.clear();
     std::fill(missing_cells.begin(), missing_cells.end(), 0);
+    gap_sets = {};
     first_rejected.reset();
     failed.reset();
     rejects.clear();

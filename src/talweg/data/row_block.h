@@ -14,7 +14,8 @@ namespace talweg {
 /// (bad, missing, weight 0), so the cut does not depend on options, on files or on threads.
 inline constexpr std::size_t kBlockRows = 256;
 
-/// The used rows of one block. Dense columns are the numeric features and, last, the target; text cells and
+/// The used rows of one block. Dense columns are the numeric features and the target (RowReader says which is
+/// where); text cells and
 /// gaps travel as sparse level numbers (see LevelTable): an indicator that is 1 in this row.
 struct RowBlock {
   std::uint64_t number = 0;  ///< block number

@@ -22,9 +22,18 @@ RowPlan make_row_plan(RowLayout layout, std::vector<ColumnInfo> features, Column
                       const ColumnRequest& request, CellReader cells) {
   RowPlan plan{std::move(layout), std::move(features),      std::move(target), request.missing,
                request.bad_rows,  !request.rejects.empty(), std::move(cells)};
-  plan.dense_columns = 1 + static_cast<std::size_t>(std::count(plan.layout.kinds.begin(),
-                                                               plan.layout.kinds.end(), ColumnKind::numeric));
-  plan.has_text = plan.dense_columns <= plan.features.size();
+  std::vector<std::pair<std::size_t, std::size_t>> dense;  // position in the table, column of the plan
+  for (std::size_t i = 0; i < plan.features.size(); ++i) {
+    if (plan.layout.kinds[i] == ColumnKind::numeric) dense.emplace_back(plan.layout.features[i], i);
+  }
+  plan.has_text = dense.size() < plan.features.size();
+  if (plan.layout.target) dense.emplace_back(*plan.layout.target, plan.features.size());
+  plan.first_record = request.first_record;
+  plan.refuse_names_of_rows = request.refuse_names_of_rows;
+  if (request.table_order) std::sort(dense.begin(), dense.end());
+  plan.dense_columns = dense.size();
+  plan.places.assign(plan.features.size() + 1, 0);
+  for (std::size_t k = 0; k < dense.size(); ++k) plan.places[dense[k].second] = k;
   for (const auto& [column, level] : request.first_levels) {
     for (std::size_t i = 0; i < plan.features.size(); ++i) {
       if (plan.features[i].name == column) plan.first_levels.emplace_back(i, level);
@@ -97,14 +106,16 @@ bool RowBuilder::read_cells(const TableRecord& record, double* values) {
       if (is_missing(record, plan_.layout.features[i])) missing_.push_back(i);
       continue;
     }
-    const CellState state = read_number(record, plan_.layout.features[i], *values++);
+    const CellState state = read_number(record, plan_.layout.features[i], values[plan_.places[i]]);
     if (state == CellState::missing) missing_.push_back(i);
     if (state == CellState::bad) {
       say_bad(record, i, std::move(bad_));
       return false;
     }
   }
-  const CellState target = read_number(record, plan_.layout.target, *values);
+  const CellState target = plan_.layout.target
+                               ? read_number(record, *plan_.layout.target, values[plan_.places[count]])
+                               : CellState::number;
   if (target == CellState::missing) missing_.push_back(count);
   if (target == CellState::bad) {
     // A target cannot be taken as text: the remedy for a feature does not fit.
@@ -137,7 +148,7 @@ Error RowBuilder::missing_error(const TableRecord& record) const {
   std::string cell;
   if (record.numbers.empty()) {
     const std::size_t position = index < count    ? plan_.layout.features[index]
-                                 : index == count ? plan_.layout.target
+                                 : index == count ? *plan_.layout.target
                                                   : *plan_.layout.weights;
     cell = fmt::format(" ({})",
                        record.cells[position].empty() ? "an empty cell" : in_quotes(record.cells[position]));
@@ -218,6 +229,7 @@ bool RowBuilder::take(const TableRecord& record, ParsedRows& rows) {
     if (plan_.missing == MissingPolicy::drop) {
       ++rows.missing;
       ++rows.records;
+      rows.gap_sets.add(missing_, 1);
       return true;
     }
   }

@@ -21,7 +21,7 @@ namespace talweg {
 struct RowLayout {
   std::vector<std::size_t> features;
   std::vector<ColumnKind> kinds;  ///< of the features
-  std::size_t target = 0;
+  std::optional<std::size_t> target;
   std::optional<std::size_t> weights;
   std::string weights_name;
 };
@@ -35,8 +35,12 @@ struct RowPlan {
   BadRowPolicy bad_rows = BadRowPolicy::error;
   bool keep_rejects = false;  ///< the text of bad records is wanted
   CellReader cells;
-  std::size_t dense_columns = 1;  ///< numeric features and the target
+  std::size_t dense_columns = 1;  ///< numeric features and the target, where there is one
+  /// Per feature, then for the target: its place among the dense columns (text columns have none).
+  std::vector<std::size_t> places = {};
   bool has_text = false;
+  bool refuse_names_of_rows = true;
+  std::uint64_t first_record = 0;
   std::vector<std::pair<std::size_t, std::string>> first_levels =
       {};  ///< (feature, level), see ColumnRequest
 };

@@ -17,7 +17,7 @@ namespace {
 std::vector<std::size_t> used_positions(const ColumnRoles& roles) {
   std::vector<std::size_t> used;
   for (const FeatureRole& feature : roles.features) used.push_back(feature.position);
-  used.push_back(roles.target);
+  if (roles.target) used.push_back(*roles.target);
   if (roles.weights) used.push_back(*roles.weights);
   return used;
 }
@@ -25,10 +25,10 @@ std::vector<std::size_t> used_positions(const ColumnRoles& roles) {
 }  // namespace
 
 // Reads and holds records until kKindRows of them can vote on the kinds of the features and, last, of the
-// target.
+// target, where there is one.
 std::vector<KindVote> RowReader::State::hold_first(const ColumnRoles& roles, const CellReader& cells,
                                                    BadRowPolicy bad_rows) {
-  std::vector<KindVote> votes(roles.features.size() + 1);
+  std::vector<KindVote> votes(roles.features.size() + (roles.target ? 1 : 0));
   std::size_t good = 0;
   TableRecord record;
   while (good < kKindRows && !held->is_full()) {
@@ -78,7 +78,7 @@ Result<void> RowReader::State::prepare(const ColumnRequest& request, const Table
   held.emplace(used_positions(roles), names.size(), rejects.has_value());
   const std::vector<KindVote> votes = hold_first(roles, cells, request.bad_rows);
   if (held->is_empty() && after_held) return fail(*after_held);
-  if (votes.back().is_mostly_text()) return fail(votes.back().target_error(request.target));
+  if (roles.target && votes.back().is_mostly_text()) return fail(votes.back().target_error(request.target));
 
   RowLayout layout{{}, {}, roles.target, roles.weights, request.weights};
   std::vector<ColumnInfo> features;
@@ -93,18 +93,18 @@ Result<void> RowReader::State::prepare(const ColumnRequest& request, const Table
     layout.features.push_back(role.position);
     layout.kinds.push_back(kind);
     features.push_back(ColumnInfo{name, kind, role.named});
-    if (kind == ColumnKind::numeric) dense_names.push_back(name);
   }
-  dense_names.push_back(request.target);
   plan = make_row_plan(std::move(layout), std::move(features),
                        ColumnInfo{request.target, ColumnKind::numeric, true}, request, std::move(cells));
+  dense_names.resize(plan.dense_columns);
+  for (std::size_t i = 0; i < plan.features.size(); ++i) {
+    if (plan.layout.kinds[i] == ColumnKind::numeric) dense_names[plan.places[i]] = plan.features[i].name;
+  }
+  if (plan.layout.target) dense_names[plan.places.back()] = request.target;
   builder.emplace(plan);
   pool = std::make_shared<ParsedRowsPool>(plan.dense_columns, plan.features.size());
   cutter.emplace(plan, place, std::move(rejects));
   cutter->audit() = std::move(audit);
-  for (const ColumnInfo& feature : plan.features) fingerprint.add_name(feature.name);
-  fingerprint.add_name(plan.target.name);
-  if (plan.layout.weights) fingerprint.add_name(plan.layout.weights_name);
   return {};
 }
 
@@ -155,7 +155,7 @@ Result<bool> RowReader::State::next(RowBlock& block) {
   if (ready.empty()) return false;
   assemble(ready.front(), block);
   ready.pop_front();
-  fingerprint.add_block(hash_block(block));
+  hash.add(block);
   return true;
 }
 
@@ -215,8 +215,25 @@ const std::vector<Level>& RowReader::levels() const {
 const IngestAudit& RowReader::audit() const {
   return state_->cutter->audit();
 }
+const std::vector<std::size_t>& RowReader::places() const {
+  return state_->plan.places;
+}
+const TableHash& RowReader::hash() const {
+  return state_->hash;
+}
 std::string RowReader::fingerprint() const {
-  return table_fingerprint(state_->fingerprint, state_->cutter->levels().levels());
+  const State& state = *state_;
+  std::vector<HashedColumn> columns;
+  for (std::size_t i = 0; i < state.plan.features.size(); ++i) {
+    columns.push_back({state.plan.features[i].name, i, std::nullopt});
+    if (state.plan.layout.kinds[i] == ColumnKind::numeric) columns.back().dense = state.plan.places[i];
+  }
+  if (state.plan.layout.target) {
+    columns.push_back({state.plan.target.name, state.plan.features.size(), state.plan.places.back()});
+  }
+  return table_fingerprint(state.hash, columns,
+                           state.plan.layout.weights ? state.plan.layout.weights_name : "",
+                           state.cutter->levels().levels());
 }
 
 }  // namespace talweg

@@ -23,6 +23,8 @@ namespace talweg {
 /// The request for a table whose columns have these names, where it can be made only with the header at hand.
 using ColumnResolver = std::function<Result<ColumnRequest>(const std::vector<std::string>& names)>;
 
+struct TableHash;
+
 class RowReader {
  public:
   static Result<RowReader> open(const std::vector<std::string>& paths, const TableOptions& table,
@@ -42,10 +44,15 @@ class RowReader {
   /// Features in file order (or in the order of --features), numeric and text.
   [[nodiscard]] const std::vector<ColumnInfo>& features() const;
   [[nodiscard]] const ColumnInfo& target() const;
-  /// The names of the dense columns of a block: numeric features in the order of features(), then the target.
+  /// The names of the dense columns of a block: numeric features in the order of features(), then the target
+  /// (ColumnRequest::table_order: both in the order of the table).
   [[nodiscard]] const std::vector<std::string>& dense_names() const;
   [[nodiscard]] const std::vector<Level>& levels() const;
   [[nodiscard]] const IngestAudit& audit() const;
+  /// Per feature, then for the target: its place among the dense columns.
+  [[nodiscard]] const std::vector<std::size_t>& places() const;
+  /// Hash of the cells of the used rows, column by column.
+  [[nodiscard]] const TableHash& hash() const;
   /// Hash over the names of the columns in use and the cells of the used rows.
   [[nodiscard]] std::string fingerprint() const;
 

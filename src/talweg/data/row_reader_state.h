@@ -28,7 +28,7 @@ struct RowReader::State {
   std::optional<RowBuilder> builder;
   std::shared_ptr<ParsedRowsPool> pool;
   std::optional<BlockCutter> cutter;
-  Fingerprint fingerprint;
+  TableHash hash;
   std::vector<std::string> dense_names;
   std::deque<CutBlock> ready;
   std::optional<Error> failed;

@@ -75,17 +75,17 @@ void add_text(const FoldedData& data, std::size_t feature, bool keep_all_levels,
 
 Result<Design> make_design(const FoldedData& data, const FitRequest& request) {
   Design design;
-  std::size_t dense = 0;
   bool first_text = true;
   for (std::size_t feature = 0; feature < data.features.size(); ++feature) {
     if (data.features[feature].kind == ColumnKind::numeric) {
-      if (auto added = add_numeric(data, feature, dense++, design); !added) return fail(added.error());
+      if (auto added = add_numeric(data, feature, data.places[feature], design); !added)
+        return fail(added.error());
     } else {
       add_text(data, feature, !request.intercept && first_text, design);
       first_text = false;
     }
   }
-  design.columns.push_back({dense, std::nullopt});  // the target
+  design.columns.push_back({data.places.back(), std::nullopt});  // the target
   if (request.intercept) {
     const bool clash = std::any_of(design.parameters.begin(), design.parameters.end(),
                                    [](const Parameter& p) { return p.name == "intercept"; });

@@ -9,8 +9,11 @@
 #include <cmath>
 
 #include "talweg/base/numbers.h"
+#include "talweg/data/bytes.h"
+#include "talweg/model/folded_table.h"
 #include "talweg/model/loss_fit.h"
 #include "talweg/model/loss_problem.h"
+#include "talweg/model/moments_file.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_fit.h"
 #include "talweg/objective/l1_cost.h"
@@ -286,22 +289,73 @@ Result<void> check_request(const FitRequest& request) {
   return {};
 }
 
+namespace {
+
+Error useless_restarts() {
+  return {ErrorKind::usage,
+          "--restarts does nothing for a formula that is linear in its parameters: its cost has one valley",
+          "leave it out"};
+}
+
+// Moments files among the data: all or none.
+Result<bool> are_moments(const FitRequest& request) {
+  std::string moments;
+  std::string other;
+  for (const std::string& path : request.paths) (is_moments_file(path) ? moments : other) = path;
+  if (moments.empty()) return false;
+  if (!other.empty()) {
+    return fail(Error{ErrorKind::data, fmt::format("is a moments file, {} is none", source_name(other)),
+                      "fold the rows with talweg fold, too, and give moments files alone", moments});
+  }
+  if (!is_squared(request.cost)) {
+    return fail(Error{ErrorKind::data,
+                      fmt::format("{} needs the rows, and moments hold none", cost_name(request.cost)),
+                      "fit it to the data themselves, or use mse, half-mse or sse", moments});
+  }
+  return true;
+}
+
+Result<FoldedData> data_of_moments(const FitRequest& request) {
+  const auto began = std::chrono::steady_clock::now();
+  auto table = load_and_merge(request.paths);
+  if (!table) return fail(table.error());
+  const std::string name = request.paths.size() == 1 ? request.paths[0] : "the moments";
+  auto data = request.formula.empty() ? choose_columns(std::move(*table), request, name)
+                                      : choose_formula(std::move(*table), request, name);
+  if (!data) return fail(data.error());
+  data->seconds_reading = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return data;
+}
+
+// Of a linear model with a squared error: rows or moments.
+Result<FoldedData> read_data(const FitRequest& request) {
+  const auto moments = are_moments(request);
+  if (!moments) return fail(moments.error());
+  return *moments ? data_of_moments(request)
+                  : fold_table(request.paths, request.table, request.columns, fold_options(request));
+}
+
+}  // namespace
+
 Result<Problem> forecast(const FitRequest& request) {
   if (auto checked = check_request(request); !checked) return fail(checked.error());
+  const auto moments = are_moments(request);
+  if (!moments) return fail(moments.error());
+  if (*moments) {
+    auto data = data_of_moments(request);
+    if (!data) return fail(data.error());
+    if (request.restarts > 0) return fail(useless_restarts());
+    return make_problem(std::move(*data), request);
+  }
   if (!request.formula.empty()) {
     auto data = read_formula_data(request, fold_options(request));
     if (!data) return fail(data.error());
     if (data->store) return make_row_problem(std::move(*data), request);
-    if (request.restarts > 0) {
-      return fail(
-          ErrorKind::usage,
-          "--restarts does nothing for a formula that is linear in its parameters: its cost has one valley",
-          "leave it out");
-    }
+    if (request.restarts > 0) return fail(useless_restarts());
     return make_problem(std::move(data->data), request);
   }
   if (!is_squared(request.cost)) return make_loss_problem(request);
-  auto data = fold_table(request.paths, request.table, request.columns, fold_options(request));
+  auto data = read_data(request);
   if (!data) return fail(data.error());
   return make_problem(std::move(*data), request);
 }
@@ -315,7 +369,7 @@ Result<Fit> fit(const FitRequest& request) {
                                     : fit_problem(std::move(*problem), request);
   }
   if (auto checked = check_request(request); !checked) return fail(checked.error());
-  auto data = fold_table(request.paths, request.table, request.columns, fold_options(request));
+  auto data = read_data(request);
   if (!data) return fail(data.error());
   return fit_folded(std::move(*data), request);
 }
@@ -377,7 +431,7 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   fit.divergence_cost = settings.divergence_cost;
   if (request.sample_rows > 0) {
     fit.replay = make_replay(problem, fit.parameters, fit.standard_errors);
-    fit.rows = view_rows(problem, fit.parameters);
+    if (!problem.data.sample.empty()) fit.rows = view_rows(problem, fit.parameters);
   }
   fit.warnings = problem.plan.warnings;
   fit.plan = std::move(problem.plan);
@@ -388,6 +442,8 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   fit.fingerprint = std::move(problem.data.fingerprint);
   fit.weights = std::move(problem.data.weights);
   fit.missing = problem.data.missing;
+  fit.missing_words = std::move(problem.data.missing_words);
+  fit.bad_rows = problem.data.bad_rows;
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   if (kinked) {
     certify_l1(cost, *kinked, fit);

@@ -44,6 +44,8 @@ struct Fit {
   std::shared_ptr<const BoundFormula> formula;  ///< null: a linear model
   std::string weights;
   MissingPolicy missing = MissingPolicy::error;
+  std::vector<std::string> missing_words = kMissingWords;
+  BadRowPolicy bad_rows = BadRowPolicy::error;
   bool has_intercept = true;
   double l1 = 0;
   double l2 = 0;

@@ -56,7 +56,7 @@ namespace {
 // Some blocks of arrays, folded.
 struct ArrayGroup {
   std::vector<FoldedPart> parts;
-  std::vector<BlockHash> hashes;
+  TableHash hash;
   std::vector<RowBlock> blocks;  // kept for the sample alone
   std::uint64_t records = 0;
   std::uint64_t rows = 0;
@@ -110,7 +110,7 @@ void fold_group(const ArrayView& features, const ArrayView& target, const ArrayV
     const bool weighted =
         std::any_of(block.weights.begin(), block.weights.end(), [](double w) { return w != 1; });
     if (!weighted) block.weights.clear();
-    group.hashes.push_back(hash_block(block));
+    group.hash.add(block);
     blocks.push_back(std::move(block));
   }
   group.parts = fold_blocks(blocks, first_block, end_block);
@@ -119,13 +119,18 @@ void fold_group(const ArrayView& features, const ArrayView& target, const ArrayV
 
 }  // namespace
 
-Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
-                              const ColumnRequest& columns, const FoldOptions& options) {
+Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const TableOptions& table,
+                               const ColumnRequest& columns, const FoldOptions& options) {
   const auto began = Clock::now();
   auto reader = RowReader::open(paths, table, columns);
   if (!reader) return fail(reader.error());
-  FoldedData out;
-  FoldTree tree;
+  FoldedParts out;
+  if (reader->dense_names().empty()) {
+    return fail(Error{ErrorKind::data, "there is no column of numbers, so there is nothing to predict",
+                      "check the delimiter, or say --numeric COLUMNS", paths.size() == 1 ? paths[0] : ""});
+  }
+  const std::uint64_t first_block = columns.first_record / kBlockRows;
+  FoldTree tree(first_block);
   PipelineOptions pipeline;
   pipeline.threads = options.threads;
   pipeline.stop = options.stop;
@@ -149,23 +154,56 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
       tree.add(std::move(part));
   };
   if (auto read = read_blocks(*reader, pipeline, fold, gather); !read) return fail(read.error());
-  out.folded = tree.finish();
+  out.audit = reader->audit();
+  // Behind a last block that is not full nothing can follow.
+  const std::uint64_t end = columns.first_record + out.audit.records;
+  out.parts = tree.take_parts(end % kBlockRows == 0 ? end / kBlockRows : ~std::uint64_t{0});
   out.sample = sampler.finish();
   out.features = reader->features();
   out.target = reader->target();
   out.dense_names = reader->dense_names();
+  out.places = reader->places();
   out.levels = reader->levels();
-  out.audit = reader->audit();
+  out.hash = reader->hash();
   out.fingerprint = reader->fingerprint();
-  out.missing = columns.missing;
-  out.weights = columns.weights;
-  if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
+  for (const FoldedPart& part : out.parts) {
+    if (auto error = out_of_range(part.folded, out.dense_names)) return fail(*error);
+  }
   // Reading and folding overlap: the wall time is shared by the time that threads spent on each.
   const double wall = seconds_since(began);
   const unsigned threads =
       options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   out.seconds_folding = std::min(wall, static_cast<double>(folding.load()) * 1e-9 / threads);
   out.seconds_reading = wall - out.seconds_folding;
+  return out;
+}
+
+Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
+                              const ColumnRequest& columns, const FoldOptions& options) {
+  ColumnRequest request = columns;
+  // Rows that are kept have their target last.
+  request.table_order = options.keep == nullptr;
+  auto read = fold_parts(paths, table, request, options);
+  if (!read) return fail(read.error());
+  FoldTree tree;
+  for (FoldedPart& part : read->parts) tree.add(std::move(part));
+  FoldedData out;
+  out.folded = tree.finish();
+  out.sample = std::move(read->sample);
+  out.features = std::move(read->features);
+  out.target = std::move(read->target);
+  out.dense_names = std::move(read->dense_names);
+  out.places = std::move(read->places);
+  out.levels = std::move(read->levels);
+  out.audit = std::move(read->audit);
+  out.fingerprint = std::move(read->fingerprint);
+  out.missing = columns.missing;
+  out.missing_words = columns.missing_words;
+  out.bad_rows = columns.bad_rows;
+  out.weights = columns.weights;
+  if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
+  out.seconds_folding = read->seconds_folding;
+  out.seconds_reading = read->seconds_reading;
   return out;
 }
 
@@ -200,12 +238,13 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
     info.name = names.empty() ? fmt::format("x{}", j + 1) : names[j];
     out.features.push_back(info);
     out.dense_names.push_back(info.name);
+    out.places.push_back(j);
   }
   out.target.name = target_name;
   out.dense_names.push_back(target_name);
+  out.places.push_back(features.columns);
   if (weighted) out.weights = "weights";
-  Fingerprint fingerprint;
-  for (const std::string& name : out.dense_names) fingerprint.add_name(name);
+  TableHash hash;
 
   // Groups of blocks in parallel, a few at a time, gathered in order.
   constexpr std::size_t kBlocksInGroup = 16;
@@ -235,7 +274,7 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
     handover.take();
     for (ArrayGroup& group : wave) {
       if (group.error) return fail(*group.error);
-      for (const BlockHash& hash : group.hashes) fingerprint.add_block(hash);
+      hash.add(group.hash);
       for (FoldedPart& part : group.parts) tree.add(std::move(part));
       for (const RowBlock& block : group.blocks) sampler.add(block);
       out.audit.records += group.records;
@@ -246,7 +285,9 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
   if (out.audit.rows == 0) return fail(ErrorKind::data, "there are no rows to fit", "give at least two rows");
   out.folded = tree.finish();
   out.sample = sampler.finish();
-  out.fingerprint = table_fingerprint(fingerprint, {});
+  std::vector<HashedColumn> hashed;
+  for (std::size_t j = 0; j < out.dense_names.size(); ++j) hashed.push_back({out.dense_names[j], j, j});
+  out.fingerprint = table_fingerprint(hash, hashed, out.weights, {});
   if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
   out.seconds_folding = seconds_since(began);
   return out;

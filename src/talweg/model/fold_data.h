@@ -11,6 +11,7 @@
 
 #include "talweg/base/error.h"
 #include "talweg/base/stop.h"
+#include "talweg/data/fingerprint.h"
 #include "talweg/data/row_reader.h"
 #include "talweg/model/row_sample.h"
 #include "talweg/objective/moments.h"
@@ -24,7 +25,9 @@ struct FoldedData {
   FoldedRows folded;
   std::vector<ColumnInfo> features;
   ColumnInfo target;
-  std::vector<std::string> dense_names;  ///< the numeric features, then the target
+  std::vector<std::string> dense_names;  ///< of the columns of `folded`
+  /// Per feature (text columns have none), then for the target: its place among the columns of `folded`.
+  std::vector<std::size_t> places;
   std::vector<Level> levels;
   IngestAudit audit;
   std::string fingerprint;
@@ -32,6 +35,9 @@ struct FoldedData {
   /// Where the columns folded are what a formula's parameters multiply, then its left side less the offset;
   /// else null.
   std::shared_ptr<const BoundFormula> formula;
+  std::vector<std::string> missing_words = kMissingWords;
+  BadRowPolicy bad_rows = BadRowPolicy::error;
+  std::vector<std::string> warnings;
   std::string weights;             ///< name of the column of weights, empty: none
   std::vector<SampledRow> sample;  ///< rows for pictures, where some were asked for
   double seconds_reading = 0;      ///< the reader's share of the pass
@@ -50,6 +56,26 @@ struct FoldOptions {
 /// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no
 /// room for the low part; absent where nothing is.
 std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names);
+
+/// A table or a part of one, folded; see FoldedData.
+struct FoldedParts {
+  std::vector<FoldedPart> parts;  ///< complete nodes in order (FoldTree::take_parts)
+  std::vector<ColumnInfo> features;
+  ColumnInfo target;
+  std::vector<std::string> dense_names;
+  std::vector<std::size_t> places;
+  std::vector<Level> levels;
+  TableHash hash;
+  IngestAudit audit;
+  std::string fingerprint;
+  std::vector<SampledRow> sample;
+  double seconds_reading = 0;
+  double seconds_folding = 0;
+};
+
+/// One pass over the table. Errors: those of RowReader and of out_of_range; no column of numbers.
+Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const TableOptions& table,
+                               const ColumnRequest& columns, const FoldOptions& options);
 
 Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
                               const ColumnRequest& columns, const FoldOptions& options);

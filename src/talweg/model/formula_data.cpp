@@ -415,6 +415,8 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
   data.audit = reader->audit();
   data.fingerprint = reader->fingerprint();
   data.missing = request.columns.missing;
+  data.missing_words = request.columns.missing_words;
+  data.bad_rows = request.columns.bad_rows;
   data.weights = request.columns.weights;
   data.seconds_reading = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return out;

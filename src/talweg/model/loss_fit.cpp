@@ -189,6 +189,8 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   fit.fingerprint = std::move(problem.data.fingerprint);
   fit.weights = std::move(problem.data.weights);
   fit.missing = problem.data.missing;
+  fit.missing_words = std::move(problem.data.missing_words);
+  fit.bad_rows = problem.data.bad_rows;
   const std::vector<double> f = cost.predictions(fit.parameters);
   add_errors(cost, f, fit);
   add_standard_errors(cost, result.point, fit);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "talweg/data/bytes.h"
+#include "talweg/model/folded_table.h"
 #include "talweg/model/formula_data.h"
 #include "talweg/model/json_text.h"
 #include "talweg/version.h"
@@ -18,10 +19,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "talweg model";
-
-std::string_view missing_name(MissingPolicy policy) {
-  return policy == MissingPolicy::error ? "error" : policy == MissingPolicy::drop ? "drop" : "mean";
-}
 
 Json number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
@@ -109,11 +106,10 @@ Json options_json(const FitRequest& request, const Fit& fit) {
   if (request.start == StartKind::random || request.restarts > 0) out["seed"] = request.seed;
   out["epochs"] = fit.plan.epochs;
   out["tolerance"] = number(fit.plan.tolerance);
-  out["missing"] = missing_name(request.columns.missing);
+  out["missing"] = missing_name(fit.missing);
   out["missing_words"] = Json::array();
-  for (const std::string& word : request.columns.missing_words)
-    out["missing_words"].push_back(text_to_json(word));
-  out["bad_rows"] = request.columns.bad_rows == BadRowPolicy::error ? "error" : "skip";
+  for (const std::string& word : fit.missing_words) out["missing_words"].push_back(text_to_json(word));
+  out["bad_rows"] = fit.bad_rows == BadRowPolicy::error ? "error" : "skip";
   out["weights"] = fit.weights.empty() ? Json(nullptr) : text_to_json(fit.weights);
   return out;
 }
@@ -313,7 +309,7 @@ Model make_model(const Fit& fit, const FitRequest& request) {
   model.values = fit.parameters;
   model.features = fit.features;
   model.missing = fit.missing;
-  model.missing_words = request.columns.missing_words;
+  model.missing_words = fit.missing_words;
   model.weights = fit.weights;
   model.loss = request.cost;
   model.formula = fit.formula;

@@ -59,7 +59,8 @@ Result<Problem> make_problem(FoldedData data, const FitRequest& request) {
   plan.parameters = std::move(design->parameters);
   plan.target = problem.data.target.name;
   problem.has_intercept = has_intercept;
-  plan.warnings = std::move(design->warnings);
+  plan.warnings = std::move(problem.data.warnings);
+  plan.warnings.insert(plan.warnings.end(), design->warnings.begin(), design->warnings.end());
   if (problem.data.formula != nullptr) {
     describe_formula(*problem.data.formula, plan);
     const AffineForm& affine = *problem.data.formula->affine;

@@ -167,7 +167,9 @@ RowView view_rows(const Problem& problem, const std::vector<double>& parameters)
   for (const SampledRow* row : rows) {
     const std::vector<double> features = row_features(problem, *row);
     out.numbers.push_back(row->number);
-    out.target.push_back(row->values.back());
+    const std::size_t target =
+        problem.data.formula == nullptr ? problem.data.places.back() : row->values.size() - 1;
+    out.target.push_back(row->values[target]);
     if (!problem.data.weights.empty()) out.weight.push_back(row->weight);
     if (across) out.x.push_back(features[*across]);
     out.prediction.push_back(prediction(features, parameters));

@@ -208,6 +208,8 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
   fit.fingerprint = std::move(problem.data.fingerprint);
   fit.weights = std::move(problem.data.weights);
   fit.missing = problem.data.missing;
+  fit.missing_words = std::move(problem.data.missing_words);
+  fit.bad_rows = problem.data.bad_rows;
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   warn_of_ending(fit);
   fit.seconds.read = problem.data.seconds_reading;

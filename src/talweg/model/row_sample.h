@@ -21,7 +21,7 @@ namespace talweg {
 struct SampledRow {
   std::uint64_t number = 0;
   double weight = 1;
-  std::vector<double> values;         ///< the dense columns: numeric features, then the target
+  std::vector<double> values;         ///< the dense columns of its block
   std::vector<std::uint32_t> levels;  ///< indicators that are 1 in this row, ascending
 };
 

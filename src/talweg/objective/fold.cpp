@@ -247,15 +247,22 @@ FoldedRows merge(FoldedRows left, const FoldedRows& right) {
   return left;
 }
 
+namespace {
+
+// Whether the smallest node that holds both blocks lies inside [first_block, end_block).
+bool common_node_inside(std::uint64_t a, std::uint64_t b, std::uint64_t first_block,
+                        std::uint64_t end_block) {
+  const auto level = static_cast<unsigned>(std::bit_width(a ^ b));
+  const std::uint64_t begin = level >= 64 ? 0 : a >> level << level;
+  const std::uint64_t last = level >= 64 ? ~0ULL : begin + ((1ULL << level) - 1);
+  return begin >= first_block && last < end_block;
+}
+
+}  // namespace
+
 std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
                                     std::uint64_t end_block) {
   std::vector<FoldedPart> parts;
-  const auto common_node_inside = [&](std::uint64_t a, std::uint64_t b) {
-    const auto level = static_cast<unsigned>(std::bit_width(a ^ b));
-    const std::uint64_t begin = level >= 64 ? 0 : a >> level << level;
-    const std::uint64_t last = level >= 64 ? ~0ULL : begin + ((1ULL << level) - 1);
-    return begin >= first_block && last < end_block;
-  };
   const auto merge_last_two = [&] {
     FoldedPart right = std::move(parts.back());
     parts.pop_back();
@@ -268,7 +275,7 @@ std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint6
       const std::uint64_t below = parts[parts.size() - 2].block;
       const std::uint64_t top = parts.back().block;
       const bool next_is_nearer = next && std::bit_width(below ^ top) >= std::bit_width(top ^ *next);
-      if (next_is_nearer || !common_node_inside(below, top)) break;
+      if (next_is_nearer || !common_node_inside(below, top, first_block, end_block)) break;
       merge_last_two();
     }
   };
@@ -295,10 +302,20 @@ void FoldTree::add(FoldedPart part) {
     while (stack_.size() > 1) {
       const FoldedPart& below = stack_[stack_.size() - 2];
       if (std::bit_width(below.block ^ stack_.back().block) >= ancestor) break;
+      if (!common_node_inside(below.block, stack_.back().block, first_block_, ~0ULL)) break;
       merge_top();
     }
   }
   stack_.push_back(std::move(part));
+}
+
+std::vector<FoldedPart> FoldTree::take_parts(std::uint64_t end_block) {
+  while (stack_.size() > 1) {
+    const std::uint64_t below = stack_[stack_.size() - 2].block;
+    if (!common_node_inside(below, stack_.back().block, first_block_, end_block)) break;
+    merge_top();
+  }
+  return std::exchange(stack_, {});
 }
 
 FoldedRows FoldTree::finish() {

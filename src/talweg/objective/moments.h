@@ -85,13 +85,21 @@ std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint6
 /// FoldedRows for each level of the tree that is under way.
 class FoldTree {
  public:
+  /// Of a part of a table: blocks before `first_block` are somebody else's, and no node that reaches there is
+  /// taken for complete.
+  explicit FoldTree(std::uint64_t first_block = 0) : first_block_(first_block) {}
   void add(std::uint64_t block_number, FoldedRows folded) { add({block_number, std::move(folded)}); }
   void add(FoldedPart part);
   /// The fold of everything added; the tree is empty afterwards.
   FoldedRows finish();
+  /// The folds of the complete nodes inside [first_block, end_block), as few as there are, in order. Added to
+  /// the tree of the part before, they go on as if the table had been read in one piece. The tree is empty
+  /// afterwards.
+  std::vector<FoldedPart> take_parts(std::uint64_t end_block);
 
  private:
   void merge_top();
+  std::uint64_t first_block_ = 0;
   std::vector<FoldedPart> stack_;
 };
 

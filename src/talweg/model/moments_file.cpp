@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/moments_file.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "talweg/data/bytes.h"
+#include "talweg/version.h"
+
+namespace talweg {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 24;
+constexpr std::size_t kChecksumBytes = 16;
+
+// ---- writing
+
+class Writer {
+ public:
+  void u8(std::uint8_t value) { bytes_ += static_cast<char>(value); }
+  void flag(bool value) { u8(value ? 1 : 0); }
+  void u32(std::uint32_t value) { number(value, 4); }
+  void u64(std::uint64_t value) { number(value, 8); }
+  void real(double value) { u64(std::bit_cast<std::uint64_t>(value)); }
+  void text(std::string_view value) {
+    u64(value.size());
+    bytes_ += value;
+  }
+  void texts(const std::vector<std::string>& values) {
+    u64(values.size());
+    for (const std::string& value : values) text(value);
+  }
+  void pair(const DoubleDouble& value) {
+    real(value.high);
+    real(value.low);
+  }
+  void pairs(const std::vector<DoubleDouble>& values) {
+    for (const DoubleDouble& value : values) pair(value);
+  }
+  void sum(const HashSum& value) {
+    u64(value.low);
+    u64(value.high);
+  }
+  [[nodiscard]] std::string take() { return std::move(bytes_); }
+
+ private:
+  void number(std::uint64_t value, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 0xFFU);
+  }
+  std::string bytes_;
+};
+
+void write_fold(const FoldedPart& part, Writer& out) {
+  const FoldedRows& folded = part.folded;
+  out.u64(part.block);
+  out.u64(folded.rows);
+  out.real(folded.error);
+  out.pair(folded.weight);
+  out.pairs(folded.mean);
+  out.pairs(folded.products);
+  for (const double value : folded.widest) out.real(value);
+  out.u64(folded.levels.size());
+  for (const std::uint32_t level : folded.levels) out.u32(level);
+  out.pairs(folded.level_weight);
+  out.pairs(folded.level_sums);
+  out.u64(folded.pairs.size());
+  for (const std::uint64_t pair : folded.pairs) out.u64(pair);
+  out.pairs(folded.pair_weight);
+}
+
+std::string body_of(const FoldedTable& table) {
+  Writer out;
+  out.text(table.written_by);
+  out.u8(static_cast<std::uint8_t>(table.missing));
+  out.u8(static_cast<std::uint8_t>(table.bad_rows));
+  out.flag(table.placed);
+  out.flag(table.exact);
+  out.texts(table.missing_words);
+  out.u64(table.first_row);
+  for (const std::uint64_t count : {table.audit.records, table.audit.rows, table.audit.rows_rejected,
+                                    table.audit.rows_missing, table.audit.rows_weightless}) {
+    out.u64(count);
+  }
+  out.texts(table.audit.unused);
+  out.u64(table.columns.size());
+  for (const ColumnInfo& column : table.columns) {
+    out.text(column.name);
+    out.u8(static_cast<std::uint8_t>(column.kind));
+    out.flag(column.named);
+    out.u64(column.missing);
+  }
+  out.text(table.weights);
+  out.u64(table.levels.size());
+  for (const Level& level : table.levels) {
+    out.u32(static_cast<std::uint32_t>(level.column));
+    out.flag(level.gap);
+    out.text(level.text);
+  }
+  const auto sum_at = [](const std::vector<HashSum>& sums, std::size_t k) {
+    return k < sums.size() ? sums[k] : HashSum{};
+  };
+  for (std::size_t j = 0; j < table.dense_columns(); ++j) out.sum(sum_at(table.hash.columns, j));
+  out.sum(table.hash.weights);
+  for (std::size_t k = 0; k < table.levels.size(); ++k) out.sum(sum_at(table.hash.levels, k));
+  out.u64(table.audit.gap_sets.sets.size());
+  for (const auto& [columns, rows] : table.audit.gap_sets.sets) {
+    out.u64(columns.size());
+    for (const std::size_t column : columns) out.u32(static_cast<std::uint32_t>(column));
+    out.u64(rows);
+  }
+  out.u64(table.audit.gap_sets.other);
+  out.u64(table.parts.size());
+  for (const FoldedPart& part : table.parts) write_fold(part, out);
+  return out.take();
+}
+
+std::string checksum(std::string_view bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  Writer out;
+  out.u64(hash.low64);
+  out.u64(hash.high64);
+  return out.take();
+}
+
+// ---- reading
+
+// What is left of the bytes. The first thing that goes wrong sticks; what is read afterwards is zero.
+class Reader {
+ public:
+  Reader(std::string_view bytes, std::string name) : rest_(bytes), name_(std::move(name)) {}
+
+  [[nodiscard]] bool ok() const { return !error_; }
+  [[nodiscard]] std::size_t left() const { return rest_.size(); }
+  void wrong(std::string_view what) {
+    if (error_) return;
+    error_ = Error{ErrorKind::data, fmt::format("the moments file is damaged: {}", what),
+                   "fold the data again with talweg fold", name_};
+  }
+  tl::unexpected<Error> failure() { return fail(*error_); }
+
+  std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
+  std::uint8_t below(std::uint8_t end, std::string_view what) {
+    const std::uint8_t value = u8();
+    if (value < end) return value;
+    wrong(fmt::format("{} is {}", what, value));
+    return 0;
+  }
+  bool flag(std::string_view what) { return below(2, what) == 1; }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
+  std::uint64_t u64() { return number(8); }
+  double real() { return std::bit_cast<double>(u64()); }
+  double finite(std::string_view what) {
+    const double value = real();
+    if (!std::isfinite(value)) wrong(fmt::format("{} is no finite number", what));
+    return value;
+  }
+  /// A number of things, each of at least `bytes` bytes, that are still to come.
+  std::size_t count(std::size_t bytes, std::string_view what) {
+    const std::uint64_t value = u64();
+    if (value <= rest_.size() / bytes) return static_cast<std::size_t>(value);
+    wrong(fmt::format("{} {} do not fit in it", value, what));
+    return 0;
+  }
+  /// Whether so many numbers of `bytes` bytes are still to come.
+  bool room_for(std::size_t first, std::size_t second, std::size_t bytes) {
+    if (ok() && (first == 0 || second <= rest_.size() / bytes / first)) return true;
+    wrong("it ends too early");
+    return false;
+  }
+  std::string text() {
+    const std::size_t size = count(1, "characters");
+    std::string out(rest_.substr(0, size));
+    rest_.remove_prefix(size);
+    return out;
+  }
+  std::vector<std::string> texts() {
+    std::vector<std::string> out(count(8, "texts"));
+    for (std::string& value : out) value = text();
+    return out;
+  }
+  DoubleDouble pair(std::string_view what) {
+    const double high = finite(what);
+    const double low = finite(what);
+    const DoubleDouble value(high, low);
+    if (ok() && (high + low != high)) wrong(fmt::format("{} is no double-double", what));
+    return value;
+  }
+  std::vector<DoubleDouble> pairs(std::size_t first, std::size_t second, std::string_view what) {
+    if (!room_for(first, second, 16)) return {};
+    std::vector<DoubleDouble> out(first * second);
+    for (DoubleDouble& value : out) value = pair(what);
+    return out;
+  }
+  HashSum sum() {
+    HashSum out;
+    out.low = u64();
+    out.high = u64();
+    return out;
+  }
+  std::vector<HashSum> sums(std::size_t size) {
+    if (!room_for(size, 1, 16)) return {};
+    std::vector<HashSum> out(size);
+    for (HashSum& value : out) value = sum();
+    return out;
+  }
+
+ private:
+  std::uint64_t number(std::size_t size) {
+    if (!ok() || rest_.size() < size) {
+      wrong("it ends too early");
+      rest_ = {};
+      return 0;
+    }
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest_[i])) << (8 * i);
+    }
+    rest_.remove_prefix(size);
+    return value;
+  }
+
+  std::string_view rest_;
+  std::string name_;
+  std::optional<Error> error_;
+};
+
+void read_columns(Reader& in, FoldedTable& out) {
+  std::set<std::string> names;
+  out.columns.resize(in.count(18, "columns"));
+  for (ColumnInfo& column : out.columns) {
+    column.name = in.text();
+    column.kind = static_cast<ColumnKind>(in.below(2, "a kind of column"));
+    column.named = in.flag("a mark");
+    column.missing = in.u64();
+    if (!names.insert(column.name).second) in.wrong("two columns have one name");
+    if (!in.ok()) return;
+  }
+  if (out.columns.size() > kMostFeatures) in.wrong("it has too many columns");
+  if (out.dense_columns() == 0) in.wrong("it has no column of numbers");
+  out.weights = in.text();
+  if (!out.weights.empty() && names.contains(out.weights)) in.wrong("the weights are a column, too");
+}
+
+void read_levels(Reader& in, FoldedTable& out) {
+  std::set<std::pair<std::size_t, std::string>> seen;
+  out.levels.resize(in.count(13, "levels"));
+  if (out.levels.size() > kMostFeatures) in.wrong("it has too many levels");
+  for (Level& level : out.levels) {
+    level.column = in.u32();
+    level.gap = in.flag("a mark");
+    level.text = in.text();
+    if (!in.ok()) return;
+    if (level.column >= out.columns.size()) return in.wrong("a level belongs to no column");
+    const bool numeric = out.columns[level.column].kind == ColumnKind::numeric;
+    if (numeric != level.gap || (level.gap && !level.text.empty()))
+      return in.wrong("a level does not fit its column");
+    if (!seen.emplace(level.column, level.text).second) return in.wrong("a level occurs twice");
+    if (!level.gap) ++out.columns[level.column].levels;
+  }
+}
+
+void read_gap_sets(Reader& in, FoldedTable& out) {
+  const std::size_t sets = in.count(16, "sets of columns");
+  for (std::size_t k = 0; k < sets && in.ok(); ++k) {
+    std::vector<std::size_t> columns(in.count(4, "columns"));
+    for (std::size_t& column : columns) column = in.u32();
+    const bool ascending =
+        std::adjacent_find(columns.begin(), columns.end(), std::greater_equal<>()) == columns.end();
+    // The last one stands for the weights.
+    if (!ascending || columns.empty() || columns.back() > out.columns.size() + 1)
+      in.wrong("a set of columns is none");
+    if (in.ok()) out.audit.gap_sets.add(columns, in.u64());
+  }
+  out.audit.gap_sets.other += in.u64();
+}
+
+// Keys of sums: ascending, and nothing but what there is.
+template <class Key, class Valid>
+void check_keys(Reader& in, const std::vector<Key>& keys, const Valid& valid) {
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    if ((k > 0 && keys[k - 1] >= keys[k]) || !valid(keys[k]))
+      return in.wrong("its indicators are in disorder");
+  }
+}
+
+// Squares are not negative, and no product is larger than those of its columns allow.
+void check_products(Reader& in, const FoldedRows& folded) {
+  constexpr double kRounding = 1 + 1e-6;
+  for (std::size_t i = 0; i < folded.columns; ++i) {
+    const double own = folded.products[packed_index(i, i)].high;
+    if (own < 0 || folded.widest[i] < 0) return in.wrong("a sum of squares is negative");
+    for (std::size_t j = 0; j < i; ++j) {
+      const double product = std::abs(folded.products[packed_index(i, j)].high);
+      const double most = std::sqrt(own) * std::sqrt(folded.products[packed_index(j, j)].high);
+      if (product > most * kRounding) return in.wrong("its products are not those of any data");
+    }
+  }
+}
+
+FoldedPart read_fold(Reader& in, const FoldedTable& table) {
+  FoldedPart out;
+  FoldedRows& folded = out.folded;
+  const std::size_t p = table.dense_columns();
+  const std::size_t levels = table.levels.size();
+  out.block = in.u64();
+  folded.rows = in.u64();
+  folded.columns = p;
+  folded.error = in.finite("a bound");
+  if (!(folded.error > 0 && folded.error < 1)) in.wrong("a bound on errors is not one");
+  folded.weight = in.pair("a weight");
+  if (in.ok() && (folded.rows == 0 || !(folded.weight.high > 0))) in.wrong("a part holds no rows");
+  folded.mean = in.pairs(p, 1, "a mean");
+  folded.products = in.pairs(p * (p + 1) / 2, 1, "a product");
+  if (!in.room_for(p, 1, 8)) return out;
+  folded.widest.resize(p);
+  for (double& value : folded.widest) value = in.finite("a range");
+  if (in.ok()) check_products(in, folded);
+  folded.levels.resize(in.count(4, "indicators"));
+  for (std::uint32_t& level : folded.levels) level = in.u32();
+  check_keys(in, folded.levels, [&](std::uint32_t level) { return level < levels; });
+  folded.level_weight = in.pairs(folded.levels.size(), 1, "a weight");
+  folded.level_sums = in.pairs(folded.levels.size(), p, "a sum");
+  folded.pairs.resize(in.count(8, "pairs"));
+  for (std::uint64_t& pair : folded.pairs) pair = in.u64();
+  check_keys(in, folded.pairs, [&](std::uint64_t pair) {
+    return (pair >> 32U) < (pair & 0xFFFFFFFFU) && (pair & 0xFFFFFFFFU) < levels;
+  });
+  folded.pair_weight = in.pairs(folded.pairs.size(), 1, "a weight");
+  for (const std::vector<DoubleDouble>* weights : {&folded.level_weight, &folded.pair_weight}) {
+    for (const DoubleDouble& weight : *weights) {
+      if (!(weight.high > 0) || weight.high > folded.weight.high * (1 + 1e-9))
+        in.wrong("an indicator's weight is not possible");
+    }
+  }
+  return out;
+}
+
+void read_parts(Reader& in, FoldedTable& out) {
+  const std::size_t parts = in.count(64, "parts");
+  std::uint64_t rows = 0;
+  for (std::size_t k = 0; k < parts && in.ok(); ++k) {
+    out.parts.push_back(read_fold(in, out));
+    const FoldedPart& part = out.parts.back();
+    if (k > 0 && out.parts[k - 1].block >= part.block) in.wrong("its parts are in disorder");
+    if (part.folded.rows > out.audit.rows - rows) in.wrong("its parts have more rows than it says");
+    if (in.ok()) rows += part.folded.rows;
+  }
+  if (!in.ok()) return;
+  if (rows == 0 || rows != out.audit.rows) return in.wrong("its parts have other rows than it says");
+  const std::uint64_t first = out.first_row / kBlockRows;
+  if (out.exact &&
+      (out.parts.front().block < first || out.parts.back().block > (out.end_row() - 1) / kBlockRows)) {
+    in.wrong("a part lies outside its rows");
+  }
+}
+
+FoldedTable read_body(Reader& in) {
+  FoldedTable out;
+  out.written_by = in.text();
+  out.missing = static_cast<MissingPolicy>(in.below(3, "the rule for missing cells"));
+  out.bad_rows = static_cast<BadRowPolicy>(in.below(2, "the rule for bad rows"));
+  out.placed = in.flag("a mark");
+  out.exact = in.flag("a mark");
+  out.missing_words = in.texts();
+  out.first_row = in.u64();
+  out.audit.records = in.u64();
+  out.audit.rows = in.u64();
+  out.audit.rows_rejected = in.u64();
+  out.audit.rows_missing = in.u64();
+  out.audit.rows_weightless = in.u64();
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 60U;
+  if (out.first_row > kMost || out.audit.records > kMost) in.wrong("it has too many rows");
+  const IngestAudit& audit = out.audit;
+  if (audit.rows > audit.records || audit.rows_rejected > audit.records ||
+      audit.rows_missing > audit.records || audit.rows_weightless > audit.records ||
+      audit.rows + audit.rows_rejected + audit.rows_missing + audit.rows_weightless != audit.records) {
+    in.wrong("its numbers of rows do not add up");
+  }
+  if (out.first_row % kBlockRows != 0 || (out.placed && !out.exact)) in.wrong("its place is none");
+  out.audit.unused = in.texts();
+  read_columns(in, out);
+  if (in.ok()) read_levels(in, out);
+  out.hash.columns = in.sums(in.ok() ? out.dense_columns() : 0);
+  out.hash.weights = in.sum();
+  out.hash.levels = in.sums(out.levels.size());
+  if (in.ok()) read_gap_sets(in, out);
+  if (in.ok()) read_parts(in, out);
+  if (in.ok() && in.left() > 0) in.wrong("there is something behind its end");
+  return out;
+}
+
+std::uint64_t little_endian_at(std::string_view bytes, std::size_t at, std::size_t size) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[at + i])) << (8 * i);
+  }
+  return value;
+}
+
+tl::unexpected<Error> damaged(const std::string& name, std::string what, std::string remedy) {
+  return fail(Error{ErrorKind::data, std::move(what), std::move(remedy), name});
+}
+
+// The length of the body; errors of the first bytes.
+Result<std::uint64_t> read_header(std::string_view bytes, const std::string& name) {
+  if (!bytes.starts_with(kMomentsMagic)) {
+    return damaged(name, "this is not a moments file", "give the file that talweg fold or merge has written");
+  }
+  if (bytes.size() < kHeaderBytes) {
+    return damaged(name, "the moments file is cut short", "copy it again, or fold the data again");
+  }
+  const std::uint64_t version = little_endian_at(bytes, 8, 4);
+  if (version != kMomentsVersion || little_endian_at(bytes, 12, 4) != 0) {
+    return damaged(name,
+                   fmt::format("the moments file has version {}, and this talweg ({}) reads version {}",
+                               version, kVersion, kMomentsVersion),
+                   "use the talweg that wrote it, or a later one");
+  }
+  return little_endian_at(bytes, 16, 8);
+}
+
+}  // namespace
+
+std::string moments_bytes(const FoldedTable& table) {
+  const std::string body = body_of(table);
+  Writer header;
+  header.u32(kMomentsVersion);
+  header.u32(0);
+  header.u64(body.size());
+  std::string out(kMomentsMagic);
+  out.reserve(kHeaderBytes + body.size() + kChecksumBytes);
+  out += header.take();
+  out += body;
+  out += checksum(out);
+  return out;
+}
+
+Result<FoldedTable> read_moments(std::string_view bytes, const std::string& name) {
+  const auto length = read_header(bytes, name);
+  if (!length) return fail(length.error());
+  const std::size_t behind = bytes.size() - kHeaderBytes;
+  if (behind < kChecksumBytes || behind - kChecksumBytes < *length) {
+    return damaged(name, "the moments file is cut short", "copy it again, or fold the data again");
+  }
+  if (behind - kChecksumBytes > *length) {
+    return damaged(name, "there is something behind the end of the moments file",
+                   "copy it again, or fold the data again");
+  }
+  const std::string_view covered = bytes.substr(0, bytes.size() - kChecksumBytes);
+  if (checksum(covered) != bytes.substr(covered.size())) {
+    return damaged(name, "the moments file is damaged: its checksum does not fit",
+                   "copy it again, or fold the data again");
+  }
+  Reader in(covered.substr(kHeaderBytes), name);
+  FoldedTable out = read_body(in);
+  if (!in.ok()) return in.failure();
+  return out;
+}
+
+Result<FoldedTable> load_moments(const std::string& path) {
+  const std::string name = source_name(path);
+  auto source = open_bytes(path);
+  if (!source) return fail(source.error());
+  auto bytes = read_up_to(**source, kHeaderBytes);
+  if (!bytes) return fail(bytes.error());
+  const auto length = read_header(*bytes, name);
+  if (!length) return fail(length.error());
+  // Grows with what there is, whatever length is claimed.
+  std::vector<char> buffer(std::size_t{1} << 20U);
+  const std::uint64_t most = *length + kHeaderBytes + kChecksumBytes;
+  while (bytes->size() <= most) {
+    const auto read = (*source)->read(buffer);
+    if (!read) return fail(read.error());
+    if (*read == 0) break;
+    bytes->append(buffer.data(), *read);
+  }
+  return read_moments(*bytes, name);
+}
+
+bool is_moments_file(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  auto source = open_bytes(path);
+  if (!source) return false;
+  const auto first = read_up_to(**source, kMomentsMagic.size());
+  return first && *first == kMomentsMagic;
+}
+
+Result<FoldedTable> load_and_merge(const std::vector<std::string>& paths) {
+  std::vector<NamedTable> parts;
+  for (const std::string& path : paths) {
+    auto loaded = load_moments(path);
+    if (!loaded) return fail(loaded.error());
+    parts.push_back({source_name(path), std::move(*loaded)});
+  }
+  return merge_tables(std::move(parts));
+}
+
+}  // namespace talweg
