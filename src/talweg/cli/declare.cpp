@@ -11,10 +11,11 @@
 namespace talweg::cli {
 namespace {
 
-void declare_table(CLI::App& app, Typed& typed) {
-  app.add_option(
-         "DATA", typed.data,
-         "CSV, TSV or .npy files, taken as one table in order; - is standard input; .gz .zst .xz .bz2 too")
+void declare_table(CLI::App& app, Typed& typed, bool moments = false) {
+  const std::string tables =
+      "CSV, TSV or .npy files, taken as one table in order; - is standard input; .gz .zst .xz .bz2 too";
+  app.add_option("DATA", typed.data,
+                 moments ? tables + "; or moments files of talweg fold, which do without the rows" : tables)
       ->required()
       ->type_name("");
   app.add_option("--format", typed.format, "what the files are, whatever their names: csv, tsv, npy")
@@ -260,11 +261,13 @@ void declare(CLI::App& app, Command command, Typed& typed, Options& options) {
     app.add_option("MODEL", options.model, "model file written by talweg fit -o")->required()->type_name("");
   }
   if (command == Command::show) {
-    app.add_option("FILE", options.model, "model file written by talweg fit -o, or moments file")
+    app.add_option("MODEL", options.model,
+                   "model file written by talweg fit -o, or moments file of fold or merge")
         ->required()
         ->type_name("");
   }
-  if (command != Command::show) declare_table(app, typed);
+  if (command != Command::show)
+    declare_table(app, typed, command == Command::fit || command == Command::forecast);
   if (command == Command::fit || command == Command::forecast) {
     declare_target(app, typed);
     declare_columns(app, typed, false);

@@ -117,10 +117,15 @@ Result<bool> TableReader::State::open_next() {
     }
     auto source = open_bytes(path);
     if (!source) return stop(source.error());
-    auto first = read_up_to(**source, kNpyMagic.size());
+    auto first = read_up_to(**source, std::max(kNpyMagic.size(), kMomentsMagic.size()));
     if (!first) return stop(first.error());
-    const bool npy =
-        automatic ? named == NameFormat::npy || *first == kNpyMagic : options.format == TableFormat::npy;
+    if (*first == kMomentsMagic) {
+      return stop_at(
+          0, "is a moments file, which holds no rows",
+          "fit, forecast, merge and show take it, as a file with a name; here give the data themselves");
+    }
+    const bool npy = automatic ? named == NameFormat::npy || first->starts_with(kNpyMagic)
+                               : options.format == TableFormat::npy;
     auto whole = replay(std::move(*first), std::move(*source));
     const bool tab = options.format == TableFormat::tsv || (automatic && named == NameFormat::tsv);
     auto opened = npy ? open_array(std::move(whole)) : open_text(std::move(whole), tab);

@@ -17,6 +17,9 @@
 
 namespace talweg {
 
+/// How a moments file begins (model/moments_file.h): no table, and said to be none.
+inline constexpr std::string_view kMomentsMagic("\x89talweg\n", 8);
+
 enum class TableFormat { automatic, csv, tsv, npy };
 
 struct TableOptions {

@@ -407,6 +407,7 @@ Result<FoldedTable> merge_tables(std::vector<NamedTable> parts) {
   FoldedRows sum;
   const auto gather = [&](std::vector<FoldedPart>& folds) {
     for (FoldedPart& part : folds) tree.add(std::move(part));
+    folds.clear();
     if (!placed) sum = merge(std::move(sum), tree.finish());
   };
   gather(out.parts);

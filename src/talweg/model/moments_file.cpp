@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 24;
 constexpr std::size_t kChecksumBytes = 16;
+// The low part of a double-double against its high part: half a unit in the last place, and some rounding.
+constexpr double kLowPart = 1e-15;
 
 // ---- writing
 
@@ -190,7 +192,7 @@ class Reader {
     const double high = finite(what);
     const double low = finite(what);
     const DoubleDouble value(high, low);
-    if (ok() && (high + low != high)) wrong(fmt::format("{} is no double-double", what));
+    if (ok() && std::abs(low) > kLowPart * std::abs(high)) wrong(fmt::format("{} is no double-double", what));
     return value;
   }
   std::vector<DoubleDouble> pairs(std::size_t first, std::size_t second, std::string_view what) {

@@ -29,13 +29,12 @@
 #include <vector>
 
 #include "talweg/base/error.h"
-#include "talweg/base/stop.h"
+#include "talweg/data/table.h"
 #include "talweg/model/folded_table.h"
 
 namespace talweg {
 
 inline constexpr std::uint32_t kMomentsVersion = 1;
-inline constexpr std::string_view kMomentsMagic("\x89talweg\n", 8);
 
 std::string moments_bytes(const FoldedTable& table);
 
