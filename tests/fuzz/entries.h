@@ -24,4 +24,11 @@ void npy(std::span<const std::uint8_t> input);
 /// A formula, or a function where the first byte is odd: read, derived, compiled, printed and read again.
 void formula(std::span<const std::uint8_t> input);
 
+/// The bytes as a moments file, as they are and with length and checksum put right: read, written and read
+/// again, merged with itself, fitted.
+void moments(std::span<const std::uint8_t> input);
+
+/// The bytes as a model file: read, and a row predicted.
+void model(std::span<const std::uint8_t> input);
+
 }  // namespace talweg::fuzz
