@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 #include <xxhash.h>
+// The library's choice of the widest vectors, the same hash.
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h>
+#endif
 
 #include <algorithm>
 #include <array>

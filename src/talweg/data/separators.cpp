@@ -75,11 +75,11 @@ HWY_INLINE std::uint64_t equal_mask(D d, const std::uint8_t* HWY_RESTRICT bytes,
   return mask;
 }
 
-// Appends the positions of the bits: kAtOnce whether there are so many or not, then eight by eight, so that
-// the usual word has no branch that depends on it.
+// Appends the positions of the bits: eight at a time whether there are so many or not, so that the usual word
+// has one branch that depends on them.
 HWY_INLINE std::uint32_t* append_positions(std::uint64_t bits, std::uint32_t base,
                                            std::uint32_t* HWY_RESTRICT to) {
-  constexpr std::size_t kAtOnce = 12;
+  constexpr std::size_t kAtOnce = 8;
   const auto count = static_cast<std::size_t>(hwy::PopCount(bits));
   const auto take = [&](std::size_t k) HWY_ATTR {
     to[k] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
