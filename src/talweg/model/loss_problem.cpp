@@ -111,6 +111,37 @@ double constant_cost(const DenseRows& rows, const LossSettings& loss) {
   return cost / weight;
 }
 
+// The Hessian of a loss whose curvature is everywhere its largest, from the moments: c sum_r x_r x_r' / W in
+// the coordinates of the descent, plus the penalty's.
+std::vector<double> steepest_hessian(const Moments& moments, const std::vector<LinearTerm>& terms,
+                                     const std::vector<double>& penalty_units, const FitRequest& request,
+                                     Scale scale, double curvature) {
+  const std::size_t p = terms.size();
+  const double weight = moments.weight.value();
+  const bool standard = scale == Scale::standard;
+  const auto constant_term = [&](std::size_t j) { return !terms[j].column && !terms[j].level; };
+  const auto unit = [&](std::size_t j) {
+    return !(terms[j].spread > 0) ? 0 : standard ? 1 / terms[j].spread : 1;
+  };
+  const auto mean = [&](std::size_t j) {  // that the coordinates leave in the column
+    return standard && request.intercept ? 0 : moments.mean[j].value();
+  };
+  std::vector<double> out(p * p);
+  for (std::size_t i = 0; i < p; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      double value = 1;
+      if (!constant_term(i)) {
+        value = (moments.product(i, j).value() / weight + mean(i) * mean(j)) * unit(i) * unit(j);
+      } else if (!constant_term(j)) {
+        value = mean(j) * unit(j);
+      }
+      out[i * p + j] = out[j * p + i] = curvature * value;
+    }
+    out[i * p + i] += request.l2 * penalty_units[i] * penalty_units[i];
+  }
+  return out;
+}
+
 std::string loss_text(const LossSettings& loss, const std::string& y) {
   switch (loss.kind) {
     case CostKind::mae:
@@ -296,7 +327,8 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   const Point at = cost.to_descent(problem.start);
   std::optional<double> largest;
   if (const auto bound = curvature_bound(*plan.loss); bound && !has_kink(request.cost)) {
-    const std::vector<double> hessian = cost.hessian(at, *bound);
+    const std::vector<double> hessian =
+        steepest_hessian(moments, terms, cost.penalty_units(), request, plan.scale, *bound);
     largest = curvature(hessian, std::vector<double>(terms.size(), 0.0)).largest();
   }
   choose_method(request, largest, plan);

@@ -173,7 +173,16 @@ const double* LinearCost::gather(std::size_t width, const Leaf& leaf) {
 }
 
 double LinearCost::evaluate(const Point& point, std::span<double> gradient) {
-  return visit(settings_.loss, point, gradient, Rows::all);
+  // The start is asked for by the plan, by the stopping rule and by the descent.
+  const bool known = last_.point == point.high && last_.width == settings_.loss.width && !last_.point.empty();
+  if (!known) {
+    last_.gradient.resize(size());
+    last_.cost = visit(settings_.loss, point, last_.gradient, Rows::all);
+    last_.point = point.high;
+    last_.width = settings_.loss.width;
+  }
+  std::copy(last_.gradient.begin(), last_.gradient.end(), gradient.begin());
+  return last_.cost;
 }
 
 double LinearCost::dual_value(const Point& point) {
@@ -434,13 +443,22 @@ std::vector<double> LinearCost::predictions(std::span<const double> user) {
   const Point point = to_descent(user);
   const Kernel kernel = kernel_of(point.high);
   std::vector<double> out(rows_.rows());
-  std::size_t first = 0;
-  std::vector<double> f(rows_.block_rows());
+  std::vector<std::size_t> first;
+  std::size_t rows = 0;
   for (const DenseRows::Block& block : rows_.blocks()) {
-    predict(block, kernel, f.data());
-    std::copy_n(f.data(), block.rows, out.data() + first);
-    first += block.rows;
+    first.push_back(rows);
+    rows += block.rows;
   }
+  ++passes_;
+  reduce_blocks(
+      rows_.numbers(), settings_.threads,
+      [&](std::size_t k) {
+        const DenseRows::Block& block = rows_.blocks()[k];
+        double* const f = buffers_->threads.local().f.data();
+        predict(block, kernel, f);
+        std::copy_n(f, block.rows, out.data() + first[k]);
+      },
+      [](std::size_t, std::size_t) {});
   return out;
 }
 

@@ -131,6 +131,11 @@ class LinearCost final : public Objective {
   std::vector<std::size_t> slot_of_level_;
   std::size_t level_count_ = 0;
   std::uint64_t passes_ = 0;
+  struct {
+    std::vector<double> point, gradient;
+    double cost = 0;
+    double width = 0;
+  } last_;  // of evaluate
   std::unique_ptr<Buffers> buffers_;
 };
 
