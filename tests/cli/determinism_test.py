@@ -5,6 +5,7 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import lzma
 import random
 import shutil
@@ -152,6 +153,58 @@ class Determinism(unittest.TestCase):
         for key in self.OPTIONS:
             with self.subTest(key=key):
                 self.same(key, [empty, first, packed, empty, "-"], ["--threads", "2"], pipe=third.read_bytes())
+
+    def fold_options(self, key):
+        """What of a fit's options concerns the pass over the data; the rest is given to the fit from moments."""
+        options, folded, rest = list(self.OPTIONS[key]), [], []
+        while options:
+            (folded if options[0] in ("--missing", "--weights", "--drop") else rest).extend(options[:2])
+            del options[:2]
+        return folded, rest
+
+    def moments(self, name, text, options, more=()):
+        path = self.directory / name
+        command = [BINARY, "fold", "-", "-o", str(path), *options, *more, "--quiet"]
+        process = subprocess.run(command, input=text, capture_output=True, timeout=300, check=False)
+        self.assertEqual(process.returncode, 0, f"{process.stderr.decode()}\n{' '.join(command)}")
+        return path
+
+    def same_from_moments(self, key, files, more=()):
+        _, rest = self.fold_options(key)
+        if key not in self.expected:
+            self.expected[key] = self.fingerprints([self.directory / "all.csv"], self.OPTIONS[key], ["--threads", "1"])
+        self.assertEqual(self.fingerprints(files, rest, more), self.expected[key], f"moments differ ({key}, {[Path(f).name for f in files]})")
+
+    def test_moments(self):
+        for key in self.OPTIONS:
+            folded, _ = self.fold_options(key)
+            for threads in ("1", "2", "7"):
+                with self.subTest(key=key, threads=threads):
+                    path = self.moments("all.moments", self.text, folded, ["--threads", threads])
+                    self.same_from_moments(key, [path], ["--threads", threads])
+        packed = self.directory / "all.moments.gz"
+        packed.write_bytes(gzip.compress((self.directory / "all.moments").read_bytes()))
+        self.same_from_moments(key, [packed])
+
+    def test_moments_of_parts(self):
+        source = random.Random(11)
+        for parts in (2, 3, 5):
+            places = sorted(256 * place for place in source.sample(range(1, ROWS // 256 + 1), parts - 1))
+            for key in self.OPTIONS:
+                folded, _ = self.fold_options(key)
+                with self.subTest(key=key, places=places):
+                    files = []
+                    for number, (first, last) in enumerate(zip([0, *places], [*places, ROWS])):
+                        text = to_text(self.header, self.rows[first:last])
+                        files.append(self.moments(f"part{number}.moments", text, folded, ["--first-row", str(first), "--threads", source.choice("127")]))
+                    source.shuffle(files)
+                    merged = self.directory / "merged.moments"
+                    command = [BINARY, "merge", *map(str, files), "-o", str(merged), "--json"]
+                    process = subprocess.run(command, capture_output=True, timeout=300, check=False)
+                    self.assertEqual(process.returncode, 0, process.stderr.decode())
+                    self.assertTrue(json.loads(process.stdout)["exact"])
+                    self.same_from_moments(key, [merged], ["--threads", source.choice("127")])
+                    self.same_from_moments(key, files)
 
     def test_again(self):
         for _ in range(3):

@@ -297,13 +297,13 @@ void say_arithmetic(const Problem& problem, Plan& plan) {
   constexpr double kWantedDigits = 10;
   const double condition = problem.cost->factor_condition();
   const double digits = -std::log10(kUsualError * condition * condition);
-  if (digits >= kWantedDigits) return;
+  if (!(digits < kWantedDigits)) return;
   plan.warnings.push_back(fmt::format(
       "the columns are nearly dependent (condition of their factor {}): products kept to 22 digits, as those "
       "of "
       "a table of this length are, leave the parameters about {} digits; fewer rows, or columns shifted and "
       "scaled before their powers are taken, keep more",
-      short_text(condition, 2), std::max(0, static_cast<int>(digits))));
+      short_text(condition, 2), static_cast<int>(std::max(0.0, digits))));
 }
 
 }  // namespace
