@@ -443,6 +443,13 @@ Result<FoldedTable> merge_tables(std::vector<NamedTable> parts) {
     out.first_row = 0;
   }
   out.written_by = kVersion;
+  std::vector<std::string> dense_names;
+  for (const ColumnInfo& column : out.columns) {
+    if (column.kind == ColumnKind::numeric) dense_names.push_back(column.name);
+  }
+  for (const FoldedPart& part : out.parts) {
+    if (auto error = out_of_range(part.folded, dense_names)) return fail(*error);
+  }
   return out;
 }
 
