@@ -168,7 +168,7 @@ void append_levels(const RowPiece& piece, RowBlock& block) {
 }  // namespace
 
 void assemble(const CutBlock& cut, RowBlock& block) {
-  // The values stay as long as they are: a block of the same size is not set to zero first.
+  // The memory of the values stays: a block of the same size is not set to zero first.
   auto values = std::move(block.values);
   block.clear(cut.number, cut.pieces.front().rows->columns);
   block.values = std::move(values);
@@ -182,16 +182,24 @@ void assemble(const CutBlock& cut, RowBlock& block) {
     }
   }
   block.offsets.resize(block.rows);
-  block.values.resize(block.rows * block.columns);
   std::uint8_t* offset = block.offsets.data();
-  double* value = block.values.data();
+  double* value = nullptr;
+  if (cut.pieces.size() == 1) {
+    const RowPiece& piece = cut.pieces.front();
+    block.values.borrow(piece.rows, piece.rows->values.data() + piece.first * block.columns,
+                        block.rows * block.columns);
+  } else {
+    value = block.values.overwrite(block.rows * block.columns);
+  }
   for (const RowPiece& piece : cut.pieces) {
     const ParsedRows& rows = *piece.rows;
     for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
       *offset++ = static_cast<std::uint8_t>((rows.first_record + rows.record_of(r)) % kBlockRows);
     }
-    const double* const from = rows.values.data() + piece.first * rows.columns;
-    value = std::copy(from, from + piece.count * rows.columns, value);
+    if (value != nullptr) {
+      const double* const from = rows.values.data() + piece.first * rows.columns;
+      value = std::copy(from, from + piece.count * rows.columns, value);
+    }
     const auto first = static_cast<std::ptrdiff_t>(piece.first);
     const auto last = static_cast<std::ptrdiff_t>(piece.first + piece.count);
     if (weighted) {

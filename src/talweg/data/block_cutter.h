@@ -73,7 +73,7 @@ class BlockCutter {
   CutBlock open_;
 };
 
-/// Copies the pieces together into one block.
+/// Puts the pieces together in one block; the values of a single piece stay where they are.
 void assemble(const CutBlock& cut, RowBlock& block);
 
 }  // namespace talweg

@@ -232,6 +232,8 @@ class BlockPipeline {
     state_.hash.add(token.hash);
     if (!token.batch.blocks.empty()) gather_(token.batch);
     token.batch.result.reset();
+    // Borrowed values would hold their stretch until the token comes round again.
+    for (RowBlock& block : token.batch.blocks) block.values.release();
   }
 
   void finish() {

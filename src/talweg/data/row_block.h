@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "talweg/data/block_values.h"
+
 namespace talweg {
 
 /// Rows of one block; a power of two. Block k holds the rows with global numbers [k*kBlockRows,
@@ -21,8 +23,8 @@ struct RowBlock {
   std::uint64_t number = 0;  ///< block number
   std::size_t rows = 0;      ///< rows used, at most kBlockRows
   std::size_t columns = 0;   ///< dense columns
-  std::vector<double>
-      values;  ///< rows x columns, row-major, finite; a gap that will be filled with the mean holds 0
+  /// rows x columns, row-major, finite; a gap that will be filled with the mean holds 0
+  BlockValues values;
   std::vector<double> values_low;     ///< what `values` lost to rounding (a computed feature is a pair high +
                                       ///< low); the same shape, or empty where nothing was lost
   std::vector<double> weights;        ///< one per row, > 0; empty where every weight is 1
