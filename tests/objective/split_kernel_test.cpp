@@ -143,7 +143,7 @@ TEST(SplitKernel, LosesNoMoreThanTheHeaderSays) {
         const FoldedRows exact = fold_block(rows);
         rows.number = 1'000'000;
         ASSERT_FALSE(folds_exactly(rows.number, 20));
-        const FoldedRows split = fold_block(rows);
+        const FoldedRows split = fold_block(rows, BulkArithmetic::split);
         EXPECT_EQ(exact.error, kProductError);
         EXPECT_EQ(split.error, kSplitError);
         for (std::size_t i = 0; i < 20; ++i) {
@@ -180,8 +180,12 @@ TEST(SplitKernel, CellsOutOfRangeAreSeen) {
     rows.values.assign(40, 1.0);
     for (std::size_t j = 0; j < 20; ++j) rows.values[j] = size;
     for (std::size_t j = 0; j < 20; ++j) rows.values[20 + j] = 3 * size;
-    const double square = fold_block(rows).products[0].high;
-    EXPECT_TRUE(size > 1 ? !std::isfinite(square) : square < 1e-260) << square;
+    for (const BulkArithmetic bulk : {BulkArithmetic::plain, BulkArithmetic::split}) {
+      const FoldedRows folded = fold_block(rows, bulk);
+      const double square = folded.products[0].high;
+      EXPECT_TRUE(size > 1 ? !std::isfinite(square) : square < 1e-260) << square;
+      EXPECT_GT(folded.widest[0], 0);
+    }
   }
 }
 

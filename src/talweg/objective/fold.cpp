@@ -5,8 +5,10 @@
 #include <cmath>
 #include <utility>
 
+#include "talweg/objective/fold_levels.h"
 #include "talweg/objective/gram_kernel.h"
 #include "talweg/objective/moments.h"
+#include "talweg/objective/plain_kernel.h"
 #include "talweg/objective/split_kernel.h"
 
 namespace talweg {
@@ -53,8 +55,17 @@ ShiftedBlock shift(const RowBlock& block) {
   return out;
 }
 
-double weight_of(const RowBlock& block, std::size_t row) {
-  return block.weights.empty() ? 1 : block.weights[row];
+// The sum of the weights.
+DoubleDouble weight_of(const RowBlock& block) {
+  if (block.weights.empty()) return static_cast<double>(block.rows);
+  DoubleDouble sum;
+  for (const double w : block.weights) sum += w;
+  return sum;
+}
+
+// Whether any cell has more to it than its double.
+bool has_low_parts(const RowBlock& block) {
+  return std::any_of(block.values_low.begin(), block.values_low.end(), [](double low) { return low != 0; });
 }
 
 void fold_exactly(const RowBlock& block, FoldedRows& out) {
@@ -121,94 +132,51 @@ void fold_by_splitting(const RowBlock& block, FoldedRows& out) {
   }
 }
 
-void fold_levels(const RowBlock& block, FoldedRows& out) {
-  if (block.levels.empty()) return;
+// See plain_kernel.h; false where the block has to be folded in another way.
+bool fold_plainly(const RowBlock& block, FoldedRows& out) {
+  thread_local PlainSums sums;
   const std::size_t p = block.columns;
-  out.levels = block.levels;
-  std::sort(out.levels.begin(), out.levels.end());
-  out.levels.erase(std::unique(out.levels.begin(), out.levels.end()), out.levels.end());
-  out.level_weight.resize(out.levels.size());
-  out.level_sums.resize(out.levels.size() * p);
-  std::vector<std::pair<std::uint64_t, std::size_t>>
-      row_pairs;  // in row order inside equal keys after a stable sort
-  std::vector<DoubleDouble> weighted(p);
-  std::size_t begin = 0;
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    const std::size_t end = block.level_end[r];
-    const double w = weight_of(block, r);
-    for (std::size_t j = 0; j < p && begin < end; ++j) {
-      weighted[j] = two_product(w, block.values[r * p + j]);
-      if (!block.values_low.empty()) weighted[j] += two_product(w, block.values_low[r * p + j]);
-    }
-    for (std::size_t a = begin; a < end; ++a) {
-      const auto found = std::lower_bound(out.levels.begin(), out.levels.end(), block.levels[a]);
-      const auto index = static_cast<std::size_t>(found - out.levels.begin());
-      out.level_weight[index] += w;
-      for (std::size_t j = 0; j < p; ++j) out.level_sums[index * p + j] += weighted[j];
-      for (std::size_t b = a + 1; b < end; ++b) {
-        row_pairs.emplace_back((static_cast<std::uint64_t>(block.levels[a]) << 32U) | block.levels[b], r);
-      }
-    }
-    begin = end;
+  PlainInput input;
+  input.values = block.values.data();
+  if (!block.weights.empty()) input.weights = block.weights.data();
+  input.weight = out.weight.value();
+  input.rows = block.rows;
+  input.columns = p;
+  if (!plain_gram(input, sums)) return false;
+  out.error = kPlainNodeError;
+  out.widest.assign(sums.widest.begin(), sums.widest.begin() + static_cast<std::ptrdiff_t>(p));
+  out.mean.resize(p);
+  out.products.resize(p * (p + 1) / 2);
+  for (std::size_t i = 0; i < p; ++i) {
+    const double shift_mean = sums.total[i] / input.weight;
+    out.mean[i] = two_sum(sums.origin[i], shift_mean);
+    plain_centre(&sums.sum[i * sums.stride], -shift_mean, sums.total.data(), i + 1,
+                 &out.products[packed_index(i, 0)]);
   }
-  std::sort(row_pairs.begin(), row_pairs.end());
-  for (const auto& [key, row] : row_pairs) {
-    if (out.pairs.empty() || out.pairs.back() != key) {
-      out.pairs.push_back(key);
-      out.pair_weight.emplace_back();
-    }
-    out.pair_weight.back() += weight_of(block, row);
-  }
+  return true;
 }
 
-// Adds the sorted keyed sums of `right` into those of `left`; each key carries `width` numbers.
-template <class Key>
-void add_sorted(std::vector<Key>& keys, std::vector<DoubleDouble>& left, const std::vector<Key>& right_keys,
-                const std::vector<DoubleDouble>& right, std::size_t width) {
-  if (std::includes(keys.begin(), keys.end(), right_keys.begin(), right_keys.end())) {
-    std::size_t at = 0;
-    for (std::size_t k = 0; k < right_keys.size(); ++k) {
-      while (keys[at] != right_keys[k]) ++at;
-      for (std::size_t j = 0; j < width; ++j) left[at * width + j] += right[k * width + j];
-    }
-    return;
-  }
-  std::vector<Key> all;
-  std::vector<DoubleDouble> sums;
-  all.reserve(keys.size() + right_keys.size());
-  sums.reserve((keys.size() + right_keys.size()) * width);
-  std::size_t a = 0;
-  std::size_t b = 0;
-  while (a < keys.size() || b < right_keys.size()) {
-    const bool from_left = a < keys.size() && (b == right_keys.size() || keys[a] <= right_keys[b]);
-    const bool from_right = b < right_keys.size() && (a == keys.size() || right_keys[b] <= keys[a]);
-    all.push_back(from_left ? keys[a] : right_keys[b]);
-    for (std::size_t j = 0; j < width; ++j) {
-      if (from_left && from_right) {
-        sums.push_back(left[a * width + j] + right[b * width + j]);
-      } else {
-        sums.push_back(from_left ? left[a * width + j] : right[b * width + j]);
-      }
-    }
-    a += from_left ? 1 : 0;
-    b += from_right ? 1 : 0;
-  }
-  keys = std::move(all);
-  left = std::move(sums);
+// Whether both are the folds of few rows in plain double: their products have no low parts, and the sum of
+// these needs none.
+bool merges_plainly(const FoldedRows& left, const FoldedRows& right) {
+  return left.error == kPlainNodeError && right.error == kPlainNodeError &&
+         left.rows + right.rows <= kPlainNodeRows;
 }
 
 }  // namespace
 
-FoldedRows fold_block(const RowBlock& block) {
+FoldedRows fold_block(const RowBlock& block, BulkArithmetic bulk) {
   FoldedRows out;
   out.rows = block.rows;
   out.columns = block.columns;
   if (block.rows == 0) return out;
-  for (std::size_t r = 0; r < block.rows; ++r) out.weight += weight_of(block, r);
+  out.weight = weight_of(block);
   if (folds_exactly(block.number, block.columns)) {
     fold_exactly(block, out);
-  } else {
+  } else if (bulk == BulkArithmetic::split || has_low_parts(block)) {
     fold_by_splitting(block, out);
+  } else if (!fold_plainly(block, out)) {
+    fold_exactly(block, out);
   }
   fold_levels(block, out);
   return out;
@@ -229,21 +197,29 @@ FoldedRows merge(FoldedRows left, const FoldedRows& right) {
   const DoubleDouble factor = left.weight * share;
   std::vector<DoubleDouble> delta(p);
   for (std::size_t j = 0; j < p; ++j) delta[j] = right.mean[j] - left.mean[j];
+  const bool plain = merges_plainly(left, right);
+  std::vector<DoubleDouble> rounded;
+  if (plain) {
+    for (const DoubleDouble& d : delta) rounded.emplace_back(d.value(), 0.0);
+  }
   for (std::size_t i = 0; i < p; ++i) {
     const std::size_t row = packed_index(i, 0);
-    merge_products(&left.products[row], &right.products[row], factor * delta[i], delta.data(), i + 1);
+    if (plain) {
+      plain_merge(&left.products[row], &right.products[row], (factor * delta[i]).value(), rounded.data(),
+                  i + 1);
+    } else {
+      merge_products(&left.products[row], &right.products[row], factor * delta[i], delta.data(), i + 1);
+    }
   }
   for (std::size_t j = 0; j < p; ++j) {
     left.mean[j] += delta[j] * share;
     left.widest[j] = std::max({left.widest[j], right.widest[j], std::abs(delta[j].high)});
   }
-  left.error = std::max(left.error, right.error);
+  const double error = std::max(left.error, right.error);
+  left.error = !plain && error == kPlainNodeError ? kPlainError : error;
   left.rows += right.rows;
   left.weight = weight;
-  std::vector<std::uint32_t> level_keys = left.levels;
-  add_sorted(level_keys, left.level_weight, right.levels, right.level_weight, 1);
-  add_sorted(left.levels, left.level_sums, right.levels, right.level_sums, p);
-  add_sorted(left.pairs, left.pair_weight, right.pairs, right.pair_weight, 1);
+  merge_levels(left, right);
   return left;
 }
 
@@ -261,7 +237,7 @@ bool common_node_inside(std::uint64_t a, std::uint64_t b, std::uint64_t first_bl
 }  // namespace
 
 std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
-                                    std::uint64_t end_block) {
+                                    std::uint64_t end_block, BulkArithmetic bulk) {
   std::vector<FoldedPart> parts;
   const auto merge_last_two = [&] {
     FoldedPart right = std::move(parts.back());
@@ -281,7 +257,7 @@ std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint6
   };
   for (const RowBlock& block : blocks) {
     settle(block.number);
-    parts.push_back({block.number, fold_block(block)});
+    parts.push_back({block.number, fold_block(block, bulk)});
   }
   settle(std::nullopt);
   return parts;

@@ -42,9 +42,21 @@ inline constexpr double kProductError = 1e-24;
 /// up to at most 2^(1 - kSplitBits) max|z_i| sum|z_j| <= 2^(1 - kSplitBits) 16 sqrt(C_ii C_jj). In practice
 /// 1e-22.
 inline constexpr double kSplitError = 1e-18;
+/// The same for nodes of blocks folded in plain double: 7.7e-14 of a block (plain_kernel.h), and three
+/// roundings (2^-53) of sums of the size of sqrt(C_ii C_jj) for each of the merges up to kPlainNodeRows.
+inline constexpr double kPlainNodeError = 8e-14;
+/// Nodes of at most so many rows are merged in plain double where both halves were folded so.
+inline constexpr std::size_t kPlainNodeRows = 16 * kBlockRows;
+/// The same for everything else with plain blocks in it. Their means are off by at most 42 u of their
+/// spreads, and so are the differences of means by which nodes are merged: with L <= 55 levels of the tree
+/// and sum over nodes of (W_a W_b / W) delta_j^2 <= C_jj, by 2 sqrt(2 L) 42 u sqrt(C_ii C_jj) <= 1e-13.
+inline constexpr double kPlainError = 2e-13;
 
-/// Whether a block is folded in full double-double; the others by splitting, three times as fast. The first
-/// rows, as many as take 1e8 products: all of a small table, where every digit may count and time does not.
+/// How rows beyond the first ones are folded: in plain double, or to 75 bits at three times the price.
+enum class BulkArithmetic { plain, split };
+
+/// Whether a block is folded in full double-double; the others in the arithmetic of the bulk. The first rows,
+/// as many as take 1e8 products: all of a small table, where every digit may count and time does not.
 bool folds_exactly(std::uint64_t block_number, std::size_t columns);
 
 /// What some rows have been folded into.
@@ -63,8 +75,9 @@ struct FoldedRows {
   std::vector<DoubleDouble> pair_weight;   ///< one per pair
 };
 
-/// Folds one block.
-FoldedRows fold_block(const RowBlock& block);
+/// Folds one block. In the bulk, blocks whose cells have low parts are split always; and where plain double
+/// would lose more than it may, the block is folded in double-double.
+FoldedRows fold_block(const RowBlock& block, BulkArithmetic bulk = BulkArithmetic::split);
 
 /// The fold of the rows of `left` followed by those of `right`.
 FoldedRows merge(FoldedRows left, const FoldedRows& right);
@@ -79,7 +92,7 @@ struct FoldedPart {
 /// [first_block, end_block). `blocks`, ascending, has those of that range that hold rows. To be added to a
 /// FoldTree in this order.
 std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
-                                    std::uint64_t end_block);
+                                    std::uint64_t end_block, BulkArithmetic bulk = BulkArithmetic::split);
 
 /// Gathers folded blocks, given in ascending order of block number, in the aligned tree. Memory: one
 /// FoldedRows for each level of the tree that is under way.
