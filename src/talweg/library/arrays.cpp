@@ -49,6 +49,15 @@ Result<Fit> fit(const Arrays& arrays, const FitRequest& request) {
   auto data =
       fold_arrays(arrays.features, arrays.target, arrays.weights, arrays.names, arrays.target_name, options);
   if (!data) return fail(data.error());
+  if (is_squared(request.cost)) {
+    auto problem = make_problem(std::move(*data), request);
+    if (!problem) return fail(problem.error());
+    if (!problem->plan.few_digits) return fit_problem(std::move(*problem), request);
+    options.bulk = BulkArithmetic::split;
+    data = fold_arrays(arrays.features, arrays.target, arrays.weights, arrays.names, arrays.target_name,
+                       options);
+    if (!data) return fail(data.error());
+  }
   return fit_folded(std::move(*data), request);
 }
 

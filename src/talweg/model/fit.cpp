@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 
 #include "talweg/base/numbers.h"
 #include "talweg/data/bytes.h"
@@ -327,6 +328,16 @@ Result<FoldedData> data_of_moments(const FitRequest& request) {
   return data;
 }
 
+// Whether a second pass over the rows would see them again: files, no pipes and no moments.
+bool can_be_read_again(const FitRequest& request) {
+  const auto moments = are_moments(request);
+  return moments && !*moments &&
+         std::all_of(request.paths.begin(), request.paths.end(), [](const std::string& path) {
+           std::error_code ignored;
+           return path != "-" && std::filesystem::is_regular_file(path, ignored);
+         });
+}
+
 // Of a linear model with a squared error: rows or moments.
 Result<FoldedData> read_data(const FitRequest& request) {
   const auto moments = are_moments(request);
@@ -357,21 +368,21 @@ Result<Problem> forecast(const FitRequest& request) {
   if (!is_squared(request.cost)) return make_loss_problem(request);
   auto data = read_data(request);
   if (!data) return fail(data.error());
+  auto problem = make_problem(std::move(*data), request);
+  if (!problem || !problem->plan.few_digits || !can_be_read_again(request)) return problem;
+  FoldOptions options = fold_options(request);
+  options.bulk = BulkArithmetic::split;
+  data = fold_table(request.paths, request.table, request.columns, options);
+  if (!data) return fail(data.error());
   return make_problem(std::move(*data), request);
 }
 
 Result<Fit> fit(const FitRequest& request) {
-  if (!request.formula.empty() || !is_squared(request.cost)) {
-    auto problem = forecast(request);
-    if (!problem) return fail(problem.error());
-    if (problem->loss != nullptr) return fit_loss(std::move(*problem), request);
-    return problem->rows != nullptr ? fit_rows(std::move(*problem), request)
-                                    : fit_problem(std::move(*problem), request);
-  }
-  if (auto checked = check_request(request); !checked) return fail(checked.error());
-  auto data = read_data(request);
-  if (!data) return fail(data.error());
-  return fit_folded(std::move(*data), request);
+  auto problem = forecast(request);
+  if (!problem) return fail(problem.error());
+  if (problem->loss != nullptr) return fit_loss(std::move(*problem), request);
+  return problem->rows != nullptr ? fit_rows(std::move(*problem), request)
+                                  : fit_problem(std::move(*problem), request);
 }
 
 Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {

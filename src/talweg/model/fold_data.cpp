@@ -91,7 +91,7 @@ Result<bool> take_row(const ArrayView& features, const ArrayView& target, const 
 
 void fold_group(const ArrayView& features, const ArrayView& target, const ArrayView& weights,
                 const std::vector<std::string>& names, std::size_t first_block, std::size_t end_block,
-                bool keep_blocks, ArrayGroup& group) {
+                bool keep_blocks, BulkArithmetic bulk, ArrayGroup& group) {
   std::vector<RowBlock> blocks;
   for (std::size_t number = first_block; number < end_block; ++number) {
     RowBlock block;
@@ -113,7 +113,7 @@ void fold_group(const ArrayView& features, const ArrayView& target, const ArrayV
     group.hash.add(block);
     blocks.push_back(std::move(block));
   }
-  group.parts = fold_blocks(blocks, first_block, end_block);
+  group.parts = fold_blocks(blocks, first_block, end_block, bulk);
   if (keep_blocks) group.blocks = std::move(blocks);
 }
 
@@ -139,7 +139,7 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   const auto fold = [&](BlockBatch& batch) {
     const auto start = Clock::now();
     batch.result = std::make_shared<std::vector<FoldedPart>>(
-        fold_blocks(batch.blocks, batch.first_block, batch.end_block));
+        fold_blocks(batch.blocks, batch.first_block, batch.end_block, options.bulk));
     folding += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
   };
   RowSampler sampler(options.sample_rows);
@@ -269,7 +269,7 @@ Result<FoldedData> fold_arrays(const ArrayView& features, const ArrayView& targe
       const HandedOver here(handover);
       const std::size_t begin = (first + k) * kBlocksInGroup;
       fold_group(features, target, weights, out.dense_names, begin, std::min(begin + kBlocksInGroup, blocks),
-                 options.sample_rows > 0, wave[k]);
+                 options.sample_rows > 0, options.bulk, wave[k]);
     });
     handover.take();
     for (ArrayGroup& group : wave) {

@@ -51,6 +51,7 @@ struct FoldOptions {
   std::size_t sample_rows = 0;  ///< rows kept for pictures at most
   bool keep_rows = false;       ///< a formula's rows are kept even where they could be folded
   std::function<void(const RowBlock&)> keep = {};  ///< sees every block of a table, in order
+  BulkArithmetic bulk = BulkArithmetic::plain;     ///< of the rows beyond the first ones
 };
 
 /// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no

@@ -290,20 +290,26 @@ namespace {
 // Which arithmetic the products of the columns are kept in, and a warning where it leaves few digits.
 void say_arithmetic(const Problem& problem, Plan& plan) {
   plan.arithmetic = "double-double (31 digits)";
-  if (problem.cost->moment_error() < kSplitError) return;
-  plan.arithmetic = "double-double (31 digits) for the first rows, split products (22 digits) for the others";
-  constexpr double kUsualError =
-      1e-22;  // of split products; the bound, which rests on the worst case, is larger
+  const double error = problem.data.folded.error;  // filling gaps may have added to that of the moments
+  if (error < kSplitError) return;
+  const bool split = error <= kSplitError;
+  plan.arithmetic = fmt::format("double-double (31 digits) for the first rows, {} for the others",
+                                split ? "split products (22 digits)" : "double (16 digits)");
+  // The bounds, which rest on the worst case, are larger than what is usual.
+  const double usual = split ? 1e-22 : 1e-16;
   constexpr double kWantedDigits = 10;
   const double condition = problem.cost->factor_condition();
-  const double digits = -std::log10(kUsualError * condition * condition);
+  const double digits = -std::log10(usual * condition * condition);
+  // Columns that plain products cannot tell from dependent ones.
+  plan.few_digits = !split && (digits < kWantedDigits || !problem.cost->aliased_features().empty());
   if (!(digits < kWantedDigits)) return;
   plan.warnings.push_back(fmt::format(
-      "the columns are nearly dependent (condition of their factor {}): products kept to 22 digits, as those "
+      "the columns are nearly dependent (condition of their factor {}): products kept to {} digits, as those "
       "of "
-      "a table of this length are, leave the parameters about {} digits; fewer rows, or columns shifted and "
-      "scaled before their powers are taken, keep more",
-      short_text(condition, 2), static_cast<int>(std::max(0.0, digits))));
+      "a table of this length are, leave the parameters about {} digits; {}",
+      short_text(condition, 2), split ? 22 : 16, static_cast<int>(std::max(0.0, digits)),
+      split ? "fewer rows, or columns shifted and scaled before their powers are taken, keep more"
+            : "files of rows, which can be read a second time, keep more than a pipe or moments"));
 }
 
 }  // namespace

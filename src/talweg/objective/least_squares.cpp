@@ -72,7 +72,8 @@ LeastSquares::LeastSquares(const Moments& moments, const LeastSquaresSettings& s
     const double diagonal = matrix_[packed_index(a, a)].value();
     const double mean = raw_mean_[a].value() / unit_[a];
     const double cells = 8 * kUnitRoundoff;
-    threshold[a] = std::max(1e-25 * diagonal, cells * cells * (diagonal + mean * mean));
+    threshold[a] = std::max(std::max(1e-25, usual_error(moments.error)) * diagonal,
+                            cells * cells * (diagonal + mean * mean));
   }
   factor_ = CholeskyFactor(matrix_, d, threshold);
   inverse_diagonal_ = factor_.inverse_diagonal();

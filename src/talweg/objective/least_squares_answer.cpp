@@ -222,7 +222,8 @@ GapBound LeastSquares::gap_bound(std::span<const double> parameters) const {
   }
   // |dq_a| <= e sqrt(A_aa), so dq' A^+ dq <= e^2 (sum_a sqrt(A_aa A^+_aa))^2.
   const double moment_part = moment_error_ * size_of_terms * factor_condition_;
-  const double mean_part = moment_error_ * mean_terms;
+  // Means are off by less than the products' error of their column's spread.
+  const double mean_part = moment_error_ * (mean_terms + size_of_terms);
   const double computed = std::sqrt(factor_.squared_norm(q)) * (1 + slack) + moment_part;
   const double mean = std::abs(at.mean.value()) * (1 + slack) + mean_part;
   const double bound = factor_k_ / 2 * (computed * computed + mean * mean) * (1 + 16 * kUnitRoundoff);

@@ -119,7 +119,8 @@ Moments assemble(const FoldedRows& folded, const std::vector<MomentColumn>& colu
           a.is_dense ? DoubleDouble(0) : a.factor * a.factor * folded.level_weight[a.index];
       if (largest < raw) largest = raw;
     }
-    if (out.product(i, i).high > 1e-28 * largest.high) continue;
+    const double rounding = columns[i].dense ? usual_error(folded.error) : 1e-28;
+    if (out.product(i, i).high > rounding * largest.high) continue;
     for (std::size_t j = 0; j < columns.size(); ++j) out.products[packed_index(i, j)] = 0;
   }
   out.error = product_error(folded, out, terms);

@@ -52,6 +52,12 @@ inline constexpr std::size_t kPlainNodeRows = 16 * kBlockRows;
 /// and sum over nodes of (W_a W_b / W) delta_j^2 <= C_jj, by 2 sqrt(2 L) 42 u sqrt(C_ii C_jj) <= 1e-13.
 inline constexpr double kPlainError = 2e-13;
 
+/// What the error of products with such a bound is in practice, with a margin of a hundred: what is smaller
+/// than that share of a column's square may be rounding.
+inline double usual_error(double bound) {
+  return bound > kSplitError ? 1e-14 : bound > kProductError * 1e3 ? 1e-20 : 1e-28;
+}
+
 /// How rows beyond the first ones are folded: in plain double, or to 75 bits at three times the price.
 enum class BulkArithmetic { plain, split };
 
