@@ -16,8 +16,10 @@ double chains_target(std::size_t steps) {
   const hn::ScalableTag<double> d;
   const auto a = hn::Set(d, 0.999999);
   const auto b = hn::Set(d, 1e-6);
-  auto c0 = hn::Zero(d), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
-  auto c6 = c0, c7 = c0, c8 = c0, c9 = c0, c10 = c0, c11 = c0;
+  // Different starts: equal chains would be computed once.
+  const auto start = [d](double value) HWY_ATTR { return hn::Set(d, value); };
+  auto c0 = start(0), c1 = start(1), c2 = start(2), c3 = start(3), c4 = start(4), c5 = start(5);
+  auto c6 = start(6), c7 = start(7), c8 = start(8), c9 = start(9), c10 = start(10), c11 = start(11);
   for (std::size_t k = 0; k < steps; ++k) {
     c0 = hn::MulAdd(c0, a, b);
     c1 = hn::MulAdd(c1, a, b);
