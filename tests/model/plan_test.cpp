@@ -112,11 +112,11 @@ TEST(Plan, NamesUnknownStarts) {
   EXPECT_NE(planned.error().text().find("did you mean 'size'"), std::string::npos);
 }
 
-// The rows behind the first ones of a wide table are folded by splitting; where columns are nearly dependent
-// that costs digits, which is said.
+// The rows behind the first ones of a wide table are folded in plain double; where columns are nearly
+// dependent that costs digits, which is said, and which a second pass mends.
 TEST(Plan, SaysInWhichArithmeticTheProductsAreKept) {
   constexpr std::size_t kColumns = 100;
-  const auto plan_for = [](std::size_t rows, double difference) {
+  const auto plan_for = [](std::size_t rows, double difference, BulkArithmetic bulk = BulkArithmetic::plain) {
     test::Random random(9);
     std::vector<double> features(rows * kColumns);
     std::vector<double> target(rows);
@@ -127,7 +127,9 @@ TEST(Plan, SaysInWhichArithmeticTheProductsAreKept) {
     }
     const ArrayView x{features.data(), nullptr, rows, kColumns, kColumns, 1};
     const ArrayView y{target.data(), nullptr, rows, 1, 1, 1};
-    auto data = fold_arrays(x, y, {}, {}, "y", {});
+    FoldOptions options;
+    options.bulk = bulk;
+    auto data = fold_arrays(x, y, {}, {}, "y", options);
     EXPECT_TRUE(data);
     auto problem = make_problem(std::move(*data), {});
     EXPECT_TRUE(problem);
@@ -135,9 +137,14 @@ TEST(Plan, SaysInWhichArithmeticTheProductsAreKept) {
   };
   EXPECT_EQ(plan_for(500, 1).arithmetic, "double-double (31 digits)");
   const Plan wide = plan_for(12'000, 1);
-  EXPECT_NE(wide.arithmetic.find("22 digits"), std::string::npos) << wide.arithmetic;
+  EXPECT_NE(wide.arithmetic.find("double (16 digits)"), std::string::npos) << wide.arithmetic;
   EXPECT_TRUE(wide.warnings.empty());
-  const Plan close = plan_for(12'000, 1e-8);
+  EXPECT_FALSE(wide.few_digits);
+  const Plan again = plan_for(12'000, 1e-4, BulkArithmetic::split);
+  EXPECT_NE(again.arithmetic.find("22 digits"), std::string::npos) << again.arithmetic;
+  EXPECT_FALSE(again.few_digits);
+  EXPECT_TRUE(plan_for(12'000, 1e-4).few_digits);
+  const Plan close = plan_for(12'000, 1e-8, BulkArithmetic::split);
   ASSERT_FALSE(close.warnings.empty());
   EXPECT_NE(close.warnings[0].find("nearly dependent"), std::string::npos) << close.warnings[0];
 }

@@ -55,7 +55,7 @@ inline constexpr double kPlainError = 2e-13;
 /// What the error of products with such a bound is in practice, with a margin of a hundred: what is smaller
 /// than that share of a column's square may be rounding.
 inline double usual_error(double bound) {
-  return bound > kSplitError ? 1e-14 : bound > kProductError * 1e3 ? 1e-20 : 1e-28;
+  return bound > 1e3 * kSplitError ? 1e-14 : bound > 1e3 * kProductError ? 1e-20 : 1e-28;
 }
 
 /// How rows beyond the first ones are folded: in plain double, or to 75 bits at three times the price.
