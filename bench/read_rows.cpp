@@ -10,7 +10,8 @@
 #include "talweg/data/block_pipeline.h"
 
 int main(int argc, char** argv) {
-  if (argc < 4 || argc > 5) return std::fputs("usage: read_rows FILE TARGET THREADS [CHUNK_BYTES]\n", stderr), 2;
+  if (argc < 4 || argc > 5)
+    return std::fputs("usage: read_rows FILE TARGET THREADS [CHUNK_BYTES]\n", stderr), 2;
   talweg::ColumnRequest request;
   request.target = argv[2];
   talweg::PipelineOptions options;
