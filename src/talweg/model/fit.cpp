@@ -397,6 +397,17 @@ Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
   return fit_problem(std::move(*problem), request);
 }
 
+void take_data(FoldedData& data, Fit& fit) {
+  fit.columns = std::move(data.features);
+  fit.columns.push_back(data.target);
+  fit.audit = std::move(data.audit);
+  fit.fingerprint = std::move(data.fingerprint);
+  fit.weights = std::move(data.weights);
+  fit.missing = data.missing;
+  fit.missing_words = std::move(data.missing_words);
+  fit.bad_rows = data.bad_rows;
+}
+
 Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   const auto began = std::chrono::steady_clock::now();
   if (request.observer != nullptr) request.observer->begin(problem.plan);
@@ -447,14 +458,7 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   fit.warnings = problem.plan.warnings;
   fit.plan = std::move(problem.plan);
   fit.features = std::move(problem.features);
-  fit.columns = std::move(problem.data.features);
-  fit.columns.push_back(problem.data.target);
-  fit.audit = std::move(problem.data.audit);
-  fit.fingerprint = std::move(problem.data.fingerprint);
-  fit.weights = std::move(problem.data.weights);
-  fit.missing = problem.data.missing;
-  fit.missing_words = std::move(problem.data.missing_words);
-  fit.bad_rows = problem.data.bad_rows;
+  take_data(problem.data, fit);
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   if (kinked) {
     certify_l1(cost, *kinked, fit);

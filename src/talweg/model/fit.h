@@ -87,6 +87,9 @@ struct Fit {
 /// How a request wants its data read.
 FoldOptions fold_options(const FitRequest& request);
 
+/// Hands on what a Fit says of its data: columns, audit, fingerprint, weights, rules.
+void take_data(FoldedData& data, Fit& fit);
+
 /// Reads, folds, plans, descends. Divergence is not an error: it is a Fit that says so.
 Result<Fit> fit(const FitRequest& request);
 

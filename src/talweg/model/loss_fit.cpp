@@ -183,14 +183,7 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   fit.warnings = problem.plan.warnings;
   fit.plan = std::move(problem.plan);
   fit.features = std::move(problem.features);
-  fit.columns = std::move(problem.data.features);
-  fit.columns.push_back(problem.data.target);
-  fit.audit = std::move(problem.data.audit);
-  fit.fingerprint = std::move(problem.data.fingerprint);
-  fit.weights = std::move(problem.data.weights);
-  fit.missing = problem.data.missing;
-  fit.missing_words = std::move(problem.data.missing_words);
-  fit.bad_rows = problem.data.bad_rows;
+  take_data(problem.data, fit);
   const std::vector<double> f = cost.predictions(fit.parameters);
   add_errors(cost, f, fit);
   add_standard_errors(cost, result.point, fit);

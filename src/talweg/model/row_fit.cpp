@@ -202,14 +202,7 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
   fit.divergence_cost = settings.divergence_cost;
   if (request.sample_rows > 0)
     fit.rows = view_stored_rows(*problem.rows, fit.parameters, fit.trace, request.sample_rows);
-  fit.columns = std::move(problem.data.features);
-  fit.columns.push_back(problem.data.target);
-  fit.audit = std::move(problem.data.audit);
-  fit.fingerprint = std::move(problem.data.fingerprint);
-  fit.weights = std::move(problem.data.weights);
-  fit.missing = problem.data.missing;
-  fit.missing_words = std::move(problem.data.missing_words);
-  fit.bad_rows = problem.data.bad_rows;
+  take_data(problem.data, fit);
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   warn_of_ending(fit);
   fit.seconds.read = problem.data.seconds_reading;

@@ -107,7 +107,7 @@ void fold_exactly(const RowBlock& block, FoldedRows& out) {
   }
 }
 
-// The many rows of large tables: see split_kernel.h.
+// See split_kernel.h.
 void fold_by_splitting(const RowBlock& block, FoldedRows& out) {
   thread_local SplitSums sums;
   const std::size_t p = block.columns;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fold's kernel for many rows: centred products of the columns of one block to about 75 bits at the price
-// of three fused multiply-adds, near the machine's arithmetic peak.
+// The fold's kernel for many rows whose columns are nearly dependent: centred products of the columns of one
+// block to about 75 bits at the price of three fused multiply-adds, near the machine's arithmetic peak.
 //
 // A column's cells enter as differences z from an origin near their mean, exactly (high + low). Each is
 // split, z = h + l, h on a grid of the column's largest |z| with kSplitBits bits, so that products of two h
