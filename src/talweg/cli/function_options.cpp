@@ -101,6 +101,9 @@ Result<void> interpret_minimize(const CLI::App& app, const Typed& typed, Options
                                                            {"momentum", Optimizer::momentum},
                                                            {"nesterov", Optimizer::nesterov},
                                                            {"adam", Optimizer::adam},
+                                                           {"adagrad", Optimizer::adagrad},
+                                                           {"rmsprop", Optimizer::rmsprop},
+                                                           {"adamw", Optimizer::adamw},
                                                            {"cg", Optimizer::cg},
                                                            {"lbfgs", Optimizer::lbfgs}});
   if (!optimizer) return fail(optimizer.error());
@@ -133,7 +136,8 @@ Result<void> interpret_minimize(const CLI::App& app, const Typed& typed, Options
     return fail(ErrorKind::usage, fmt::format("--momentum does nothing for --optimizer {}", typed.optimizer),
                 "add --optimizer momentum or --optimizer nesterov");
   }
-  if (given(app, "--adam-betas") && request.optimizer != Optimizer::adam) {
+  if (given(app, "--adam-betas") && request.optimizer != Optimizer::adam &&
+      request.optimizer != Optimizer::adamw) {
     return fail(ErrorKind::usage,
                 fmt::format("--adam-betas does nothing for --optimizer {}", typed.optimizer),
                 "add --optimizer adam");

@@ -231,6 +231,9 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
                                                            {"momentum", Optimizer::momentum},
                                                            {"nesterov", Optimizer::nesterov},
                                                            {"adam", Optimizer::adam},
+                                                           {"adagrad", Optimizer::adagrad},
+                                                           {"rmsprop", Optimizer::rmsprop},
+                                                           {"adamw", Optimizer::adamw},
                                                            {"cg", Optimizer::cg},
                                                            {"lbfgs", Optimizer::lbfgs},
                                                            {"lm", Optimizer::lm},
@@ -263,9 +266,9 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
                  "add --optimizer momentum or --optimizer nesterov");
   }
   if (given(app, "--adam-betas")) {
-    if (request.optimizer != Optimizer::adam)
+    if (request.optimizer != Optimizer::adam && request.optimizer != Optimizer::adamw)
       return usage(fmt::format("--adam-betas does nothing for --optimizer {}", typed.optimizer),
-                   "add --optimizer adam");
+                   "add --optimizer adam or adamw");
     const auto betas = parse_names("--adam-betas", typed.adam_betas);
     if (!betas) return fail(betas.error());
     if (betas->size() != 2)

@@ -7,14 +7,17 @@
 namespace talweg {
 namespace {
 
-constexpr std::array<std::pair<Optimizer, std::string_view>, 8> kNames = {{{Optimizer::gd, "gd"},
-                                                                           {Optimizer::momentum, "momentum"},
-                                                                           {Optimizer::nesterov, "nesterov"},
-                                                                           {Optimizer::adam, "adam"},
-                                                                           {Optimizer::cg, "cg"},
-                                                                           {Optimizer::lbfgs, "lbfgs"},
-                                                                           {Optimizer::lm, "lm"},
-                                                                           {Optimizer::newton, "newton"}}};
+constexpr std::array<std::pair<Optimizer, std::string_view>, 11> kNames = {{{Optimizer::gd, "gd"},
+                                                                            {Optimizer::momentum, "momentum"},
+                                                                            {Optimizer::nesterov, "nesterov"},
+                                                                            {Optimizer::adam, "adam"},
+                                                                            {Optimizer::cg, "cg"},
+                                                                            {Optimizer::lbfgs, "lbfgs"},
+                                                                            {Optimizer::lm, "lm"},
+                                                                            {Optimizer::newton, "newton"},
+                                                                            {Optimizer::adagrad, "adagrad"},
+                                                                            {Optimizer::rmsprop, "rmsprop"},
+                                                                            {Optimizer::adamw, "adamw"}}};
 
 }  // namespace
 
@@ -43,6 +46,12 @@ std::unique_ptr<Method> make_method(const MethodSettings& settings) {
       return make_nesterov(settings);
     case Optimizer::adam:
       return make_adam(settings);
+    case Optimizer::adagrad:
+      return make_adagrad(settings);
+    case Optimizer::rmsprop:
+      return make_rmsprop(settings);
+    case Optimizer::adamw:
+      return make_adamw(settings);
     case Optimizer::cg:
       return make_conjugate_gradient(settings);
     case Optimizer::lbfgs:

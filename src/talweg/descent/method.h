@@ -15,7 +15,7 @@
 
 namespace talweg {
 
-enum class Optimizer { gd, momentum, nesterov, adam, cg, lbfgs, lm, newton };
+enum class Optimizer { gd, momentum, nesterov, adam, cg, lbfgs, lm, newton, adagrad, rmsprop, adamw };
 
 std::string_view optimizer_name(Optimizer optimizer);
 std::optional<Optimizer> optimizer_from_name(std::string_view name);
@@ -48,18 +48,22 @@ struct MethodSettings {
   double first_rate = 0;      ///< of a proximal method that finds its own rate
   bool proximal = false;      ///< the cost has an l1 part: gd, nesterov, newton by proximal steps
   bool precondition = false;  ///< gd in the metric of the Hessian (Objective::precondition)
+  bool restart = false;  ///< momentum, nesterov at a given rate: forget the velocity where the cost rises
   double adam_first = 0.9;
   double adam_second = 0.999;
   bool polish = false;  ///< lm and preconditioned gd: go on below the tolerance, down to rounding
 };
 
-/// Adam's rate where none is given.
-inline constexpr double kAdamRate = 0.001;
+/// Whether the method divides each coordinate of its steps by what gradients there have been.
+inline bool is_adaptive(Optimizer optimizer) {
+  return optimizer == Optimizer::adagrad || optimizer == Optimizer::rmsprop || optimizer == Optimizer::adam ||
+         optimizer == Optimizer::adamw;
+}
 
-/// Whether the method takes steps of a rate that is fixed beforehand (adam: of about that length).
+/// Whether the method can take steps of a rate that is fixed beforehand.
 inline bool has_fixed_rate(Optimizer optimizer) {
   return optimizer == Optimizer::gd || optimizer == Optimizer::momentum || optimizer == Optimizer::nesterov ||
-         optimizer == Optimizer::adam;
+         is_adaptive(optimizer);
 }
 
 class Method {
@@ -72,13 +76,25 @@ class Method {
   [[nodiscard]] virtual bool wants_more() const { return false; }
 };
 
+/// The step of a given rate.
+inline Step at_rate(std::span<const double> direction, double rate) {
+  Step step;
+  step.direction = direction;
+  step.length = rate;
+  step.learning_rate = rate;
+  return step;
+}
+
 std::unique_ptr<Method> make_method(const MethodSettings& settings);
 
 // One file each.
 std::unique_ptr<Method> make_gradient_descent(const MethodSettings& settings);
 std::unique_ptr<Method> make_momentum(const MethodSettings& settings);
 std::unique_ptr<Method> make_nesterov(const MethodSettings& settings);
+std::unique_ptr<Method> make_adagrad(const MethodSettings& settings);
+std::unique_ptr<Method> make_rmsprop(const MethodSettings& settings);
 std::unique_ptr<Method> make_adam(const MethodSettings& settings);
+std::unique_ptr<Method> make_adamw(const MethodSettings& settings);
 std::unique_ptr<Method> make_conjugate_gradient(const MethodSettings& settings);
 std::unique_ptr<Method> make_proximal(const MethodSettings& settings);
 std::unique_ptr<Method> make_newton(const MethodSettings& settings);

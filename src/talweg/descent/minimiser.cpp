@@ -80,7 +80,12 @@ class Run {
 
   // One epoch: propose, evaluate, accept.
   void update() {
+    if (rests_) return rest();
     const Step step = method_->propose(at_, objective_, result_.evaluations);
+    if (step.stuck && !settings_.tolerance && has_fixed_rate(settings_.method.optimizer)) {
+      rests_ = true;
+      return rest();
+    }
     if (step.stuck) {
       if (!settings_.tolerance || !within_tolerance())
         end(gradient_norm_ > 0 ? Reason::rounding : Reason::tolerance, gradient_norm_, 0);
@@ -116,6 +121,13 @@ class Run {
     if (!ended_) decide();
     if (!ended_ && !moved && settings_.tolerance && !objective_.gap())
       end(Reason::rounding, gradient_norm_, 0);
+  }
+
+  // An epoch that stays where it is: without a tolerance a run makes all its epochs.
+  void rest() {
+    ++at_.epoch;
+    observe(0.0);
+    if (!ended_) decide();
   }
 
   void observe(std::optional<double> learning_rate) {
@@ -193,6 +205,7 @@ class Run {
   double gradient_scale_ = 0;
   std::chrono::steady_clock::time_point began_;
   bool ended_ = false;
+  bool rests_ = false;  // no step is left, and none is asked for any more
   DescentResult result_;
 };
 

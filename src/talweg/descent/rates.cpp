@@ -25,7 +25,10 @@ double largest_stable_rate(Optimizer optimizer, double largest_eigenvalue, doubl
     case Optimizer::nesterov:
       return (2 + 2 * momentum) / ((1 + 2 * momentum) * largest_eigenvalue);
     case Optimizer::gd:
+    case Optimizer::adagrad:
+    case Optimizer::rmsprop:
     case Optimizer::adam:
+    case Optimizer::adamw:
     case Optimizer::cg:
     case Optimizer::lbfgs:
     case Optimizer::lm:
@@ -42,7 +45,10 @@ double mode_factor(Optimizer optimizer, double r, double momentum) {
     case Optimizer::nesterov:
       return largest_root((1 - r) * (1 + momentum), (1 - r) * momentum);
     case Optimizer::gd:
+    case Optimizer::adagrad:
+    case Optimizer::rmsprop:
     case Optimizer::adam:
+    case Optimizer::adamw:
     case Optimizer::cg:
     case Optimizer::lbfgs:
     case Optimizer::lm:

@@ -35,7 +35,7 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
   settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, problem.cost->constant_cost());
   settings.method.adam_first = request.adam_first;
   settings.method.adam_second = request.adam_second;
-  if (!plan.preconditioned && plan.learning_rate && plan.optimizer != Optimizer::adam && request.l1 == 0)
+  if (!plan.preconditioned && plan.learning_rate && !is_adaptive(plan.optimizer) && request.l1 == 0)
     settings.stable_rate = plan.largest_stable_rate;
   settings.stop = request.stop;
   return settings;
@@ -47,9 +47,8 @@ std::string post_mortem(const Plan& plan, const DescentResult& result) {
            "squares. "
            "Remedy: a --start nearer to zero.";
   }
-  const bool over_limit = plan.optimizer != Optimizer::adam && plan.learning_rate &&
-                          plan.largest_stable_rate && !plan.preconditioned &&
-                          *plan.learning_rate >= *plan.largest_stable_rate;
+  const bool over_limit = !is_adaptive(plan.optimizer) && plan.learning_rate && plan.largest_stable_rate &&
+                          !plan.preconditioned && *plan.learning_rate >= *plan.largest_stable_rate;
   // A cost that is not finite was not accepted: it belongs to the epoch after the last one.
   const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
   std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
@@ -260,12 +259,6 @@ Result<void> check_request(const FitRequest& request) {
     return usage(
         fmt::format("--l1 beside {}, which has kinks of its own, is not possible", cost_name(request.cost)),
         "use --l2, or --loss huber or squared-hinge");
-  }
-  const bool lives_on_rate =
-      request.optimizer && has_fixed_rate(*request.optimizer) && *request.optimizer != Optimizer::adam;
-  if (has_kink(request.cost) && lives_on_rate && !request.learning_rate) {
-    return usage(fmt::format("no learning rate is stable for {}, which has a kink", cost_name(request.cost)),
-                 "give --learning-rate, or leave --optimizer out");
   }
   if (!is_squared(request.cost) && request.optimizer == Optimizer::lm) {
     return usage(

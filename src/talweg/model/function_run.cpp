@@ -247,7 +247,7 @@ DescentSettings settings_for(const FunctionPlan& plan, const FunctionRequest& re
   out.max_seconds = request.max_seconds;
   out.divergence_cost = plan.divergence_cost;
   out.stop = request.stop;
-  const bool global = plan.quadratic && plan.optimizer != Optimizer::adam && plan.at_start;
+  const bool global = plan.quadratic && !is_adaptive(plan.optimizer) && plan.at_start;
   if (global) out.stable_rate = plan.at_start->stable_rate;
   return out;
 }
@@ -304,8 +304,6 @@ Result<FunctionPlan> plan_function(const FunctionRequest& request) {
   plan.momentum =
       plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov ? request.momentum : 0;
   plan.learning_rate = request.learning_rate;
-  plan.rate_is_default = plan.optimizer == Optimizer::adam && !request.learning_rate;
-  if (plan.rate_is_default) plan.learning_rate = kAdamRate;
   constexpr std::uint64_t kEpochs = 10'000;
   constexpr double kTolerance = 1e-8;
   plan.epochs = request.epochs.value_or(kEpochs);
@@ -325,7 +323,7 @@ Result<FunctionPlan> plan_function(const FunctionRequest& request) {
                        : "or take lbfgs, cg or gd, which search along each direction");
   }
   if (!plan.quadratic && plan.learning_rate && has_fixed_rate(plan.optimizer) &&
-      plan.optimizer != Optimizer::adam && plan.at_start && plan.at_start->stable_rate &&
+      !is_adaptive(plan.optimizer) && plan.at_start && plan.at_start->stable_rate &&
       *plan.learning_rate > *plan.at_start->stable_rate) {
     plan.warnings.push_back(fmt::format("learning rate {} is {} times the local stable rate {} at the start",
                                         shortest(*plan.learning_rate),

@@ -201,7 +201,6 @@ void choose_method(const FitRequest& request, std::optional<double> largest, Pla
   }
   if (largest && *largest > 0)
     plan.largest_stable_rate = largest_stable_rate(plan.optimizer, *largest, plan.momentum);
-  if (!plan.learning_rate && plan.optimizer == Optimizer::adam) plan.learning_rate = kAdamRate;
   const bool heavy = plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov;
   if (!plan.learning_rate && largest && *largest > 0 && (heavy || plan.optimizer == Optimizer::gd))
     plan.learning_rate = 1 / *largest;
@@ -307,9 +306,8 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
                    ? Scale::standard
                    : Scale::none;
   const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads};
-  // A rate given, or a method that lives on one, descends on the loss itself.
-  const bool smoothed = has_kink(request.cost) && !request.learning_rate &&
-                        (!request.optimizer || !has_fixed_rate(*request.optimizer));
+  // A rate given makes subgradient steps on the loss itself.
+  const bool smoothed = has_kink(request.cost) && !request.learning_rate;
   if (smoothed) {
     const double spread = moments.spread(moments.size() - 1);
     loss->first_width = request.cost == CostKind::hinge ? 1 : spread > 0 ? spread : 1;

@@ -98,7 +98,8 @@ Json options_json(const FitRequest& request, const Fit& fit) {
   if (request.optimizer == Optimizer::momentum || request.optimizer == Optimizer::nesterov) {
     out["momentum"] = request.momentum;
   }
-  if (request.optimizer == Optimizer::adam) out["adam_betas"] = {request.adam_first, request.adam_second};
+  if (request.optimizer == Optimizer::adam || request.optimizer == Optimizer::adamw)
+    out["adam_betas"] = {request.adam_first, request.adam_second};
   const std::array<const char*, 5> starts = {fit.plan.over_rows && !fit.plan.loss ? "ones" : "zeros", "zeros",
                                              "ones", "random", "values"};
   out["start"] = starts[static_cast<std::size_t>(request.start)];

@@ -104,14 +104,12 @@ void choose_rate(const FitRequest& request, const Problem& problem, Plan& plan) 
     plan.learning_rate = request.learning_rate;
   } else if (request.l1 > 0) {
     if (plan.optimizer != Optimizer::newton) plan.learning_rate = 1 / largest;
-  } else if (plan.optimizer == Optimizer::adam) {
-    plan.learning_rate = kAdamRate;
   } else if (plan.optimizer == Optimizer::lm || plan.optimizer == Optimizer::newton) {
     plan.learning_rate = 1;
-  } else if (has_fixed_rate(plan.optimizer)) {
+  } else if (has_fixed_rate(plan.optimizer) && !is_adaptive(plan.optimizer)) {
     plan.learning_rate = best_rate(plan.optimizer, largest, smallest, plan.momentum);
   }
-  if (plan.learning_rate && !plan.preconditioned && plan.optimizer != Optimizer::adam) {
+  if (plan.learning_rate && !plan.preconditioned && !is_adaptive(plan.optimizer)) {
     // A step is rate * gradient, and the gradients of the three costs are k * the same vector.
     const double k = problem.cost->cost_factor();
     plan.equivalent_mse = *plan.learning_rate * k / 2;
@@ -257,6 +255,7 @@ MethodSettings method_settings(const Plan& plan) {
   settings.optimizer = plan.preconditioned ? Optimizer::gd : plan.optimizer;
   settings.learning_rate = plan.learning_rate;
   settings.momentum = plan.momentum;
+  settings.restart = plan.over_rows;
   settings.precondition = plan.preconditioned;
   settings.polish = plan.polish;
   settings.proximal = plan.l1 > 0;
@@ -351,8 +350,8 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
         "descent "
         "will hardly move along it, and no forecast can be made; leave --optimizer and --learning-rate out");
   }
-  const bool has_rate = plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned &&
-                        plan.optimizer != Optimizer::adam;
+  const bool has_rate =
+      plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned && !is_adaptive(plan.optimizer);
   if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
   } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature && plan.l1 == 0) {

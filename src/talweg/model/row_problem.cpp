@@ -62,7 +62,6 @@ void choose_method(const FitRequest& request, const std::optional<Curvature>& lo
     plan.why = "the cost is a sum of squares of a curved function";
   }
   const bool heavy = plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov;
-  if (!plan.learning_rate && plan.optimizer == Optimizer::adam) plan.learning_rate = kAdamRate;
   if (!plan.learning_rate && heavy && local) {
     plan.learning_rate = best_rate(plan.optimizer, local->largest(), local->smallest(), plan.momentum);
   }

@@ -58,7 +58,9 @@ LeastSquares::LeastSquares(const Moments& moments, const LeastSquaresSettings& s
     const DoubleDouble on =
         settings.penalty_on_standard_scale ? moments.product(j, j) / weight_ : DoubleDouble(1);
     penalty_.push_back(DoubleDouble(settings.l2) / factor_k * on / two_product(unit_.back(), unit_.back()));
+    l2_weights_.push_back((factor_k * penalty_.back()).value());
   }
+  if (settings.intercept) l2_weights_.push_back(0);
   matrix_.resize(d * (d + 1) / 2);
   right_.resize(d);
   std::vector<double> threshold(d);

@@ -66,6 +66,7 @@ class LeastSquares final : public Objective {
   double advance(const Point& point, std::span<const double> direction, double length,
                  std::span<double> gradient) override;
   std::optional<double> curvature_along(std::span<const double> direction) override;
+  [[nodiscard]] std::span<const double> l2_weights() const override { return l2_weights_; }
   [[nodiscard]] std::optional<double> gap() const override;
   bool precondition(std::span<const double> gradient, std::span<double> out) override;
 
@@ -151,6 +152,7 @@ class LeastSquares final : public Objective {
   std::vector<DoubleDouble> raw_mean_;  // m of the active features
   std::vector<DoubleDouble> mu_;        // (m - o)/t
   std::vector<DoubleDouble> penalty_;   // penalty/k on the diagonal of A
+  std::vector<double> l2_weights_;      // k penalty_, then 0 for the intercept
   std::vector<DoubleDouble> matrix_;    // A, packed
   std::vector<DoubleDouble> right_;     // s
   DoubleDouble target_mean_;            // less what constant features contribute

@@ -105,6 +105,7 @@ LinearCost::LinearCost(const DenseRows& rows, std::vector<LinearTerm> terms, Lin
     inner_.push_back(inner);
     shift_.push_back(intercept_ ? shift : 0);
     penalty_.push_back(penalty);
+    l2_weights_.push_back(settings_.l2 * penalty * penalty);
     place_.push_back(term.column  ? *term.column
                      : term.level ? rows_.columns() + slot_of_level_[*term.level]
                                   : rows_.columns() + level_count_);

@@ -60,6 +60,7 @@ class LinearCost final : public Objective {
   double evaluate(const Point& point, std::span<double> gradient) override;
   /// -(Hessian at the point)^-1 gradient, the Hessian damped by 1e-10 of its diagonal.
   bool newton_direction(const Point& point, std::span<const double> gradient, std::span<double> out) override;
+  [[nodiscard]] std::span<const double> l2_weights() const override { return l2_weights_; }
 
   bool support_direction(const Point& point, std::span<const double> slope,
                          std::span<const std::size_t> support, std::span<double> out) override;
@@ -127,6 +128,7 @@ class LinearCost final : public Objective {
   std::vector<double> inner_;       // a_j: kernel = a_j t_j
   std::vector<double> shift_;       // b_j: the constant is t_0 + sum b_j t_j
   std::vector<double> penalty_;     // q_j: l2/2 sum (q_j t_j)^2
+  std::vector<double> l2_weights_;  // l2 q_j^2
   std::vector<std::size_t> place_;  // of a term: its column, or columns + its level's slot, or the last
   std::vector<std::size_t> slot_of_level_;
   std::size_t level_count_ = 0;

@@ -74,6 +74,10 @@ class Objective {
   /// For a cost with a part sum_j l_j |t_j|: its l_j, which the gradient leaves out; empty for others.
   [[nodiscard]] virtual std::span<const double> l1_weights() const { return {}; }
 
+  /// For a cost with a part 1/2 sum_j q_j t_j^2: its q_j, in which the gradient has its share; empty for
+  /// others.
+  [[nodiscard]] virtual std::span<const double> l2_weights() const { return {}; }
+
   /// For a cost that knows its curvature: -(Hessian of the smooth part among `support`)^-1 slope, zero
   /// elsewhere; false for others, and where the Hessian is singular.
   virtual bool support_direction(const Point& point, std::span<const double> slope,

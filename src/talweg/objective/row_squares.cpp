@@ -42,6 +42,7 @@ RowSquares::RowSquares(const RowStore& store, const RowModel& model, RowSquaresS
             : settings_.cost == CostKind::half_mse ? 0.5 / weight_
                                                    : 1;
   penalty_ = settings_.l2 / (2 * factor_);
+  for (std::size_t j = 0; j < size(); ++j) l2_weights_.push_back(is_penalised(j) ? settings_.l2 : 0);
   measure_target();
 }
 

@@ -47,6 +47,7 @@ class RowSquares final : public ResidualObjective {
 
   [[nodiscard]] std::size_t size() const override { return model_.parameters(); }
   double evaluate(const Point& point, std::span<double> gradient) override;
+  [[nodiscard]] std::span<const double> l2_weights() const override { return l2_weights_; }
   bool linearise(const Point& point, Linearised& out) override;
   [[nodiscard]] double cost_factor() const override { return factor_; }
 
@@ -87,6 +88,7 @@ class RowSquares final : public ResidualObjective {
   double weight_ = 0;
   double factor_ = 1;
   double penalty_ = 0;  // l2/(2c)
+  std::vector<double> l2_weights_;
   double scatter_ = 0;  // sum w (y - mean)^2
   std::unique_ptr<Buffers> buffers_;
   std::array<Visit, 2> visits_;  // the later first

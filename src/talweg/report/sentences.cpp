@@ -45,8 +45,7 @@ std::string method_text(const Plan& plan) {
     out += fmt::format(", momentum {}", shortest(plan.momentum));
   }
   if (plan.learning_rate) {
-    const char* chosen = plan.optimizer == Optimizer::adam ? "its usual one"
-                         : plan.loss      ? "1 / the steepest curvature that the loss can have"
+    const char* chosen = plan.loss        ? "1 / the steepest curvature that the loss can have"
                          : plan.over_rows ? "the best one for the curvature at the start"
                                           : "the best constant one";
     out += fmt::format(
@@ -55,6 +54,8 @@ std::string method_text(const Plan& plan) {
         plan.learning_rate_chosen ? chosen : "given");
   } else if (plan.l1 > 0) {
     out += ", step lengths found on the way";
+  } else if (has_fixed_rate(plan.optimizer) && (plan.over_rows || is_adaptive(plan.optimizer))) {
+    out += ", learning rate found on the way";
   } else if (!plan.over_rows) {
     out += ", exact step along each direction";
   } else {
@@ -69,7 +70,7 @@ std::string method_text(const Plan& plan) {
 std::string forecast_line(const Plan& plan) {
   if (plan.over_rows) return "none: the cost is not quadratic in the parameters";
   if (!plan.forecast.epochs && !plan.preconditioned &&
-      (plan.optimizer == Optimizer::adam || plan.optimizer == Optimizer::lbfgs)) {
+      (is_adaptive(plan.optimizer) || plan.optimizer == Optimizer::lbfgs)) {
     return fmt::format("none for {}", optimizer_name(plan.optimizer));
   }
   if (plan.l1 > 0) return "none: an l1 penalty has kinks";
