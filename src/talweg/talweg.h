@@ -73,9 +73,8 @@ using CostFunction = std::function<double(std::span<const double> parameters, st
 
 struct MinimizeOptions {
   Optimizer optimizer = Optimizer::cg;
-  std::optional<double>
-      learning_rate;      ///< absent: a line search (gd and cg; momentum and nesterov need a rate)
-  double momentum = 0.9;  ///< of momentum and nesterov
+  std::optional<double> learning_rate;  ///< absent: found on the way
+  double momentum = 0.9;                ///< of momentum and nesterov
   std::uint64_t epochs = 10'000;
   /// Done at a gradient norm of `tolerance` times the larger of those at the start and at all-zero
   /// parameters.

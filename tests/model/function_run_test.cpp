@@ -166,8 +166,6 @@ TEST(FunctionRun, WhatIsWrongWithTheRequest) {
   EXPECT_TRUE(has(error(request("x + 0*y")), "does not depend on 'y'"));
   EXPECT_TRUE(has(error(request("y = x^2")), "has no ="));
   FunctionRequest r = request("x^2");
-  r.optimizer = Optimizer::momentum;
-  EXPECT_TRUE(has(error(r), "needs --learning-rate; where the descent starts, rates below 1.9 are stable"));
   r.optimizer = Optimizer::lbfgs;
   r.learning_rate = 0.1;
   EXPECT_TRUE(has(error(r), "would not use --learning-rate"));

@@ -80,8 +80,9 @@ void declare_cost(CLI::App& app, Typed& typed) {
 }
 
 void declare_descent(CLI::App& app, Typed& typed, bool runs) {
-  app.add_option("--optimizer", typed.optimizer,
-                 "auto (default), gd, momentum, nesterov, adam, cg, lbfgs, lm")
+  app.add_option(
+         "--optimizer", typed.optimizer,
+         "auto (default), gd, momentum, nesterov, adagrad, rmsprop, adam, adamw, cg, lbfgs, lm, newton")
       ->group("Descent");
   app.add_option("--momentum", typed.momentum, "of momentum and nesterov, in [0, 1) (default 0.9)")
       ->group("Descent");

@@ -64,14 +64,16 @@ void declare_minimize(CLI::App& app, Typed& typed, Options& options) {
   option("--start", typed.start, "START", "x=6 or x=1,y=2 (others at 1), zeros, ones (default), random",
          "Descent");
   option("--seed", typed.seed, "N", "of --start random (default 1)", "Descent");
-  option("--optimizer", typed.optimizer, "METHOD",
-         "auto (default: gd with a learning rate given, else lbfgs), gd, momentum, nesterov, adam, cg, lbfgs",
-         "Descent");
+  option(
+      "--optimizer", typed.optimizer, "METHOD",
+      "auto (default: gd with a learning rate given, else lbfgs), gd, momentum, nesterov, adagrad, rmsprop, "
+      "adam, adamw, cg, lbfgs",
+      "Descent");
   option("--momentum", typed.momentum, "NUMBER", "of momentum and nesterov, in [0, 1) (default 0.9)",
          "Descent");
   option("--adam-betas", typed.adam_betas, "B1,B2", "of adam, in [0, 1) (default 0.9,0.999)", "Descent");
   option("--learning-rate", typed.learning_rate, "auto|RATE",
-         "auto (default: a search along each direction) or the factor on the gradient", "Descent");
+         "auto (default: found on the way) or the factor on the gradient", "Descent");
   option("--epochs", typed.epochs, "N", "most epochs (default 10,000); without --tolerance exactly so many",
          "Descent");
   option("--tolerance", typed.tolerance, "NUMBER",

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradient descent (Cauchy 1847):  x <- x - rate g
-// with a constant rate; without one, exact along the line on a quadratic cost, else by a line search;
-// preconditioned,
-//   x <- x - rate H^+ g,  which is gradient descent in the coordinates of the Hessian's Cholesky factor
-//   (there the Hessian is
-// the identity, the best rate 1).
+// with a constant rate; without one, exact along the line on a quadratic cost, else at a rate found on the
+// way (rate_search.h); preconditioned,  x <- x - rate H^+ g,  which is gradient descent in the coordinates of
+// the Hessian's Cholesky factor (there the Hessian is the identity, the best rate 1).
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "talweg/descent/line_search.h"
 #include "talweg/descent/method.h"
+#include "talweg/descent/rate_search.h"
 
 namespace talweg {
 namespace {
@@ -67,24 +65,15 @@ class GradientDescent final : public Method {
       step.learning_rate = step.length;
       return step;
     }
-    if (length_ == 0) length_ = cautious_length(at.gradient);
-    const auto found = search_.search(at, objective, direction_, length_, evaluations);
-    step.stuck = !found;
-    if (!found) return step;
-    length_ = found->length;
-    step.length = found->length;
-    step.learning_rate = found->length;
-    step.cost = found->cost;
-    step.gradient = search_.gradient();
-    return step;
+    return search_.step(
+        at, objective, direction_, [] {}, evaluations);
   }
 
  private:
   MethodSettings settings_;
   std::vector<double> direction_;
   std::vector<double> fresh_;
-  LineSearch search_;
-  double length_ = 0;
+  RateSearch search_;
   bool falling_ = true;
   double last_size_ = std::numeric_limits<double>::infinity();
 };

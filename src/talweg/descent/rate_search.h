@@ -37,6 +37,9 @@ class RateSearch {
   Step step(const Iterate& at, Objective& objective, std::span<const double> direction,
             const std::function<void()>& restart, std::uint64_t& evaluations);
 
+  /// The rate of the step taken last; 0 before the first one.
+  [[nodiscard]] double rate() const { return rate_; }
+
  private:
   bool suits(const Iterate& at, Objective& objective, std::span<const double> direction,
              std::uint64_t& evaluations);

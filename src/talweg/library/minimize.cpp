@@ -41,12 +41,6 @@ Result<void> check(const std::vector<double>& start, const MinimizeOptions& opti
   request.tolerance = options.tolerance;
   request.max_seconds = options.max_seconds;
   if (auto checked = check_request(request); !checked) return checked;
-  const bool needs_rate =
-      options.optimizer == Optimizer::momentum || options.optimizer == Optimizer::nesterov;
-  if (needs_rate && !options.learning_rate) {
-    return fail(ErrorKind::usage, fmt::format("{} needs a learning rate", optimizer_name(options.optimizer)),
-                "set MinimizeOptions::learning_rate, or use cg or gd, which search along each direction");
-  }
   return {};
 }
 

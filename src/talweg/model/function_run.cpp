@@ -314,14 +314,6 @@ Result<FunctionPlan> plan_function(const FunctionRequest& request) {
   if (!start) return fail(start.error());
   plan.start = std::move(*start);
   if (auto looked = look_at_start(plan); !looked) return fail(looked.error());
-  const bool needs_rate = plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov;
-  if (needs_rate && !plan.learning_rate) {
-    const bool known = plan.at_start && plan.at_start->stable_rate;
-    return usage(fmt::format("--optimizer {} needs --learning-rate", optimizer_name(plan.optimizer)),
-                 known ? fmt::format("where the descent starts, rates below {} are stable",
-                                     short_text(*plan.at_start->stable_rate))
-                       : "or take lbfgs, cg or gd, which search along each direction");
-  }
   if (!plan.quadratic && plan.learning_rate && has_fixed_rate(plan.optimizer) &&
       !is_adaptive(plan.optimizer) && plan.at_start && plan.at_start->stable_rate &&
       *plan.learning_rate > *plan.at_start->stable_rate) {

@@ -59,8 +59,7 @@ struct FunctionPlan {
   std::optional<LocalCurvature> at_start;
   Optimizer optimizer = Optimizer::lbfgs;
   bool optimizer_chosen = false;
-  std::optional<double> learning_rate;  ///< absent: a search along each direction
-  bool rate_is_default = false;         ///< adam's
+  std::optional<double> learning_rate;  ///< absent: found on the way
   double momentum = 0;
   std::uint64_t epochs = 10'000;
   std::optional<double> tolerance;

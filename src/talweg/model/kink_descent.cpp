@@ -10,10 +10,14 @@ namespace talweg {
 namespace {
 
 constexpr double kShrink = 10;
+constexpr double kCutShrink = 4;          // behind a stage that was cut short
 constexpr double kLeastWidth = 1e-10;     // of the first one: beyond it residuals are rounding
 constexpr double kVertexWidth = 1e-9;     // of the stage's: as good as none
 constexpr double kStageTolerance = 1e-9;  // of the gradient, as far as the rounding of residuals allows
 constexpr double kResidualNoise = 1e3 * std::numeric_limits<double>::epsilon();
+// A stage takes at most a tenth of the epochs: the next one is worth more, but begins further from its end.
+constexpr std::uint64_t kStages = 10;
+constexpr std::uint64_t kStageEpochs = 50;
 constexpr double kBeyond = 1e-4;  // of the tolerance: the right rows give all digits at once
 
 double dot(std::span<const double> a, std::span<const double> b) {
@@ -45,7 +49,7 @@ KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentS
     DescentSettings stage = settings;
     stage.tolerance = std::max(kStageTolerance, kResidualNoise * (first_width / width));
     stage.gradient_scale = scale;
-    stage.epochs = settings.epochs - before;
+    stage.epochs = std::min(settings.epochs - before, std::max(settings.epochs / kStages, kStageEpochs));
     if (settings.max_seconds) {
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
       stage.max_seconds = std::max(*settings.max_seconds - spent.count(), 1e-9);
@@ -70,8 +74,9 @@ KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentS
     total.epochs = total.epoch = epochs;
     total.evaluations += result.evaluations;
     total.termination = result.termination;
-    const bool ended =
-        result.termination.reason != Reason::tolerance && result.termination.reason != Reason::rounding;
+    const bool cut = result.termination.reason == Reason::epochs && epochs < settings.epochs;
+    const bool ended = result.termination.reason != Reason::tolerance &&
+                       result.termination.reason != Reason::rounding && !cut;
     const bool more = !ended && epochs < settings.epochs;
     const bool narrowest = width <= kLeastWidth * first_width;
     // The vertex that the rows within the width make, if that is what ends the descent.
@@ -99,8 +104,11 @@ KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentS
                            relative, limit};
       return out;
     }
-    if (const auto next = cost.narrowed(at, width / kShrink)) at = *next;
-    width /= kShrink;
+    // That line is known from where the smoothed cost is lowest; elsewhere it may lead anywhere.
+    const double shrink = cut ? kCutShrink : kShrink;
+    const auto next = cost.narrowed(at, width / shrink);
+    if (next && (!cut || cost.sharp_cost(*next) < total.cost)) at = *next;
+    width /= shrink;
     before = epochs + 1;
   }
 }

@@ -201,8 +201,9 @@ void choose_method(const FitRequest& request, std::optional<double> largest, Pla
   }
   if (largest && *largest > 0)
     plan.largest_stable_rate = largest_stable_rate(plan.optimizer, *largest, plan.momentum);
-  const bool heavy = plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov;
-  if (!plan.learning_rate && largest && *largest > 0 && (heavy || plan.optimizer == Optimizer::gd))
+  // Proximal steps; all others find their rate from the costs, which fall faster than the steepest curvature
+  // that the loss can have allows for.
+  if (!plan.learning_rate && plan.l1 > 0 && largest && *largest > 0 && plan.optimizer != Optimizer::newton)
     plan.learning_rate = 1 / *largest;
 }
 

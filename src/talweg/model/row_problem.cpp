@@ -47,7 +47,7 @@ std::optional<Curvature> local_curvature(ResidualObjective& cost, std::span<cons
   return out;
 }
 
-void choose_method(const FitRequest& request, const std::optional<Curvature>& local, Plan& plan) {
+void choose_method(const FitRequest& request, Plan& plan) {
   plan.optimizer_chosen = !request.optimizer;
   plan.momentum = request.momentum;
   plan.learning_rate_chosen = !request.learning_rate;
@@ -60,10 +60,6 @@ void choose_method(const FitRequest& request, const std::optional<Curvature>& lo
   } else {
     plan.optimizer = Optimizer::lm;
     plan.why = "the cost is a sum of squares of a curved function";
-  }
-  const bool heavy = plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov;
-  if (!plan.learning_rate && heavy && local) {
-    plan.learning_rate = best_rate(plan.optimizer, local->largest(), local->smallest(), plan.momentum);
   }
 }
 
@@ -189,7 +185,7 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
 
   const auto local = local_curvature(cost, problem.start);
   if (local) plan.at_start = LocalRates{2 / local->largest(), local->condition_number()};
-  choose_method(request, local, plan);
+  choose_method(request, plan);
   plan.objective = objective_text(request, plan, problem.data.weights, cost.rows(), cost.weight());
   plan.epochs = request.epochs.value_or(kRowEpochs);
   plan.tolerance = request.tolerance;

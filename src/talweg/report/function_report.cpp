@@ -33,8 +33,9 @@ std::string method_of(const FunctionPlan& plan) {
   std::string out(optimizer_name(plan.optimizer));
   if (plan.momentum > 0) out += fmt::format(", momentum {}", shortest(plan.momentum));
   if (plan.learning_rate) {
-    out += fmt::format(", learning rate {} ({})", shortest(*plan.learning_rate),
-                       plan.rate_is_default ? "its default" : "given");
+    out += fmt::format(", learning rate {} (given)", shortest(*plan.learning_rate));
+  } else if (has_fixed_rate(plan.optimizer)) {
+    out += ", learning rate found on the way";
   } else {
     out += ", a search along each direction";
   }

@@ -45,9 +45,8 @@ std::string method_text(const Plan& plan) {
     out += fmt::format(", momentum {}", shortest(plan.momentum));
   }
   if (plan.learning_rate) {
-    const char* chosen = plan.loss        ? "1 / the steepest curvature that the loss can have"
-                         : plan.over_rows ? "the best one for the curvature at the start"
-                                          : "the best constant one";
+    const char* chosen =
+        plan.loss ? "1 / the steepest curvature that the loss can have" : "the best constant one";
     out += fmt::format(
         ", learning rate {} ({})",
         plan.learning_rate_chosen ? short_text(*plan.learning_rate) : shortest(*plan.learning_rate),
