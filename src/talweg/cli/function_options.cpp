@@ -103,11 +103,11 @@ Result<void> interpret_minimize(const CLI::App& app, const Typed& typed, Options
                                                            {"momentum", Optimizer::momentum},
                                                            {"nesterov", Optimizer::nesterov},
                                                            {"adam", Optimizer::adam},
+                                                           {"cg", Optimizer::cg},
+                                                           {"lbfgs", Optimizer::lbfgs},
                                                            {"adagrad", Optimizer::adagrad},
                                                            {"rmsprop", Optimizer::rmsprop},
-                                                           {"adamw", Optimizer::adamw},
-                                                           {"cg", Optimizer::cg},
-                                                           {"lbfgs", Optimizer::lbfgs}});
+                                                           {"adamw", Optimizer::adamw}});
   if (!optimizer) return fail(optimizer.error());
   request.optimizer = *optimizer;
   if (typed.learning_rate != "auto") {

@@ -231,13 +231,13 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
                                                            {"momentum", Optimizer::momentum},
                                                            {"nesterov", Optimizer::nesterov},
                                                            {"adam", Optimizer::adam},
-                                                           {"adagrad", Optimizer::adagrad},
-                                                           {"rmsprop", Optimizer::rmsprop},
-                                                           {"adamw", Optimizer::adamw},
                                                            {"cg", Optimizer::cg},
                                                            {"lbfgs", Optimizer::lbfgs},
                                                            {"lm", Optimizer::lm},
-                                                           {"newton", Optimizer::newton}});
+                                                           {"newton", Optimizer::newton},
+                                                           {"adagrad", Optimizer::adagrad},
+                                                           {"rmsprop", Optimizer::rmsprop},
+                                                           {"adamw", Optimizer::adamw}});
   if (!optimizer) return fail(optimizer.error());
   request.optimizer = *optimizer;
   const auto read_number = [&](const char* option, const std::string& text, auto& into) -> Result<void> {

@@ -26,6 +26,24 @@ double dot(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
+// Without a tolerance a run makes all its epochs: the others stay where the descent ended.
+void rest(const DescentSettings& settings, DescentResult& total) {
+  const auto most = static_cast<double>(settings.epochs);
+  total.termination = {Reason::epochs, most, most};
+  while (total.epochs < settings.epochs) {
+    total.epoch = ++total.epochs;
+    if (settings.stop != nullptr && settings.stop->raised()) {
+      total.termination = {Reason::interrupted, static_cast<double>(total.epochs), most};
+      return;
+    }
+    if (settings.observer &&
+        settings.observer({total.epochs, total.cost, total.gradient_norm, 0.0, &total.point})) {
+      total.termination = {Reason::callback, static_cast<double>(total.epochs), most};
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentSettings& settings,
@@ -63,10 +81,15 @@ KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentS
     };
     DescentResult result = minimise(cost, at, stage);
     const std::uint64_t epochs = before + result.epochs;
+    const bool lowest =
+        result.termination.reason == Reason::tolerance || result.termination.reason == Reason::rounding;
+    const bool cut = result.termination.reason == Reason::epochs && epochs < settings.epochs;
+    const bool ended = !lowest && !cut;
     at = result.point;
     cost.evaluate(at, gradient);
-    double above = 0;
-    if (cost.newton_direction(at, gradient, direction)) above = std::abs(dot(gradient, direction));
+    // The dual value says nothing where the smoothed cost is not lowest, as far as its curvature can tell.
+    double above = lowest ? 0 : std::numeric_limits<double>::infinity();
+    if (lowest && cost.newton_direction(at, gradient, direction)) above = std::abs(dot(gradient, direction));
     const double dual = cost.dual_value(at) - above;
     total.point = at;
     total.cost = cost.sharp_cost(at);
@@ -74,9 +97,6 @@ KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentS
     total.epochs = total.epoch = epochs;
     total.evaluations += result.evaluations;
     total.termination = result.termination;
-    const bool cut = result.termination.reason == Reason::epochs && epochs < settings.epochs;
-    const bool ended = result.termination.reason != Reason::tolerance &&
-                       result.termination.reason != Reason::rounding && !cut;
     const bool more = !ended && epochs < settings.epochs;
     const bool narrowest = width <= kLeastWidth * first_width;
     // The vertex that the rows within the width make, if that is what ends the descent.
@@ -93,7 +113,9 @@ KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentS
     }
     total.last_cost = total.cost;
     const double gap = std::max(total.cost - dual, 0.0);
-    out.gap_bound = gap + 16 * std::numeric_limits<double>::epsilon() * std::abs(total.cost);
+    out.gap_bound.reset();
+    if (std::isfinite(gap))
+      out.gap_bound = gap + 16 * std::numeric_limits<double>::epsilon() * std::abs(total.cost);
     if (ended) return out;
     const double relative = gap / std::max(std::abs(total.cost), std::numeric_limits<double>::min());
     if (relative <= tolerance || narrowest || !more) {
@@ -102,6 +124,8 @@ KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentS
                            : narrowest       ? Reason::rounding
                                              : Reason::epochs,
                            relative, limit};
+      if (!std::isfinite(relative)) total.termination = {Reason::rounding, total.gradient_norm, 0};
+      if (!settings.tolerance && has_fixed_rate(settings.method.optimizer)) rest(settings, total);
       return out;
     }
     // That line is known from where the smoothed cost is lowest; elsewhere it may lead anywhere.

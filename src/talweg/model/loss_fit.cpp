@@ -187,6 +187,11 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   const std::vector<double> f = cost.predictions(fit.parameters);
   add_errors(cost, f, fit);
   add_standard_errors(cost, result.point, fit);
+  if (kink && !fit.certificate.cost_gap_bound) {
+    fit.notes.emplace_back(
+        "no certificate: the descent ended before the smoothed cost was lowest, so the smoothing gap is not "
+        "known");
+  }
   if (!kink)
     fit.notes.emplace_back(
         "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
