@@ -47,11 +47,21 @@ def raw_coefficients(problem):
     return [problem["coefficients"][0] - math.fsum(c * m for c, m in zip(slopes, problem["feature_means"])), *slopes]
 
 
+def libsvm_problem(problem):
+    """The options for a problem over libsvm indices, and its answer by parameter."""
+    penalty = 10.0 if "-l2-10" in problem["id"] else 1.0
+    options = ["--loss", "logistic", "--l2", repr(penalty / problem["n"])]
+    expected = {f"x{k + 1}": value for k, value in enumerate(problem["coefficients"])}
+    if "intercept" in problem:
+        expected["intercept"] = problem["intercept"]
+    return options + ([] if "intercept" in problem else ["--no-intercept"]), expected
+
+
 def problems():
     for path in sorted((reference.FILES / "reference").glob("*.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
         for problem in document["problems"]:
-            if "terms" in problem and loss_options(problem) is not None:
+            if document["set"] == "a9a" or ("terms" in problem and loss_options(problem) is not None):
                 yield document["set"], problem
 
 
@@ -60,7 +70,21 @@ class LossReference(unittest.TestCase):
         self.assertIsNotNone(got, f"{what} is null")
         self.assertLessEqual(abs(got - expected), tolerance * size, f"{what}: {got!r}, expected {expected!r}")
 
+    def check_libsvm(self, problem):
+        options, expected = libsvm_problem(problem)
+        answer = reference.fit(reference.FILES / "a9a.libsvm.xz", *options)
+        self.assertEqual(answer["rows"], problem["n"])
+        self.assertIn(answer["termination"]["reason"], ("tolerance", "rounding"))
+        value = problem["objective_value"]
+        self.near("objective", answer["cost"] * problem["n"], value, value, 1e-8)
+        self.assertEqual(set(answer["parameters"]), set(expected))
+        largest = max(abs(v) for v in expected.values())
+        for key, coefficient in expected.items():
+            self.near(key, answer["parameters"][key], coefficient, max(abs(coefficient), 1e-6 * largest), 1e-6)
+
     def check(self, name, problem):
+        if name == "a9a":
+            return self.check_libsvm(problem)
         options, factor = loss_options(problem)
         arguments, names = reference.columns(problem["terms"])
         answer = reference.fit(reference.table(name), "--target", problem["target"]["column"], *arguments, *options)

@@ -50,7 +50,7 @@ def columns(terms):
 
 
 def plain(problem):
-    if "transform" in problem["target"]:
+    if "terms" not in problem or "transform" in problem["target"]:
         return False
     return not any("power" in term or "transform" in term for term in problem["terms"])
 

@@ -72,6 +72,7 @@ void replay(Entry entry, const char* name) {
 TEST(Fuzz, TheCorpusHolds) {
   replay(&fuzz::chunk, "chunk");
   replay(&fuzz::csv, "csv");
+  replay(&fuzz::libsvm, "libsvm");
   replay(&fuzz::npy, "npy");
   replay(&fuzz::number, "number");
 }
@@ -108,6 +109,14 @@ TEST(Fuzz, Csv) {
     seeds.push_back(contents(path_of("seed.packed")));
   }
   run(&fuzz::csv, seeds, "0123456789.,;\t\"\n\r -eaNA|");
+}
+
+TEST(Fuzz, Libsvm) {
+  run(&fuzz::libsvm,
+      {"+1 1:0.5 3:-2 7:1e3 # a comment\n-1 2:1\n0\n\n# all\n1.5 1:1 2:2 3:3\r\n",
+       "1 0:1\n-1 2:1 1:2\n1 3:1 3:2\n1 qid:1 1:2\n1,2 1:1\n1:2 2:3\n1 a:1\n1 1:\n1 1:x\n1 -2:1\n",
+       "1 1099511627776:1\n", "1 99999999999999999999:1\n2 1:nan\n3 1:inf\n4 1:1e999\n5 12\n"},
+      "0123456789.:,# \n\t\r+-enaqid");
 }
 
 TEST(Fuzz, Npy) {

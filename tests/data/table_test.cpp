@@ -134,11 +134,16 @@ TEST(Table, OneColumnKeepsBlankLines) {
             (Lines{"x1", "o.csv:1#0:", "o.csv:2#1:", "o.csv:3#2:1", "o.csv:4#3:2"}));
 }
 
-TEST(Table, FormatsThatAreNotRead) {
-  EXPECT_EQ(table_error({file("a.libsvm", "1 1:2\n")}),
-            "!!a.libsvm: libsvm files are not read by this version; convert it to CSV, or give --format csv "
-            "if it is one");
-  EXPECT_EQ(table_error({path_of("a.svm.gz")}).substr(0, 23), "!!a.svm.gz: libsvm file");
+TEST(Table, FormatsByName) {
+  for (const char* const name : {"a.svm", "dir.csv/A.LIBSVM", "a.svm.gz", "a.libsvm.zst"})
+    EXPECT_EQ(format_of_name(name), TableFormat::libsvm) << name;
+  EXPECT_EQ(format_of_name("a.npy.xz"), TableFormat::npy);
+  EXPECT_EQ(format_of_name("a.tsv.bz2"), TableFormat::tsv);
+  for (const char* const name : {"a.csv", "a.txt", "svm", "-"})
+    EXPECT_EQ(format_of_name(name), TableFormat::csv) << name;
+}
+
+TEST(Table, NpyByNameAlone) {
   EXPECT_EQ(table_error({file("a.npy", "1,2\n")}),
             "!!a.npy: is not a .npy file; write the file again with numpy.save");
 }

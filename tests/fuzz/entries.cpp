@@ -13,8 +13,10 @@
 #include <string>
 #include <string_view>
 
+#include "talweg/base/numbers.h"
 #include "talweg/data/bytes.h"
 #include "talweg/data/csv_scanner.h"
+#include "talweg/data/libsvm.h"
 #include "talweg/data/npy.h"
 #include "talweg/data/row_reader.h"
 #include "talweg/data/sniff.h"
@@ -133,12 +135,13 @@ void read_rows(const std::string& path, const TableOptions& options, const Colum
 }
 
 // RowReader takes paths: a file that lives in memory has one.
-void as_table(std::string_view text, std::uint8_t choice) {
+void as_table(std::string_view text, std::uint8_t choice, TableFormat format = TableFormat::automatic) {
   const int descriptor = ::memfd_create("fuzz", MFD_CLOEXEC);
   if (descriptor < 0) return;
   const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (written) {
     TableOptions options;
+    options.format = format;
     if ((choice & 1U) != 0) options.header = (choice & 2U) != 0;
     if ((choice & 4U) != 0) options.decimal = ',';
     const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
@@ -154,6 +157,40 @@ void as_table(std::string_view text, std::uint8_t choice) {
     }
   }
   ::close(descriptor);
+}
+
+// What a LibsvmReader makes of the text; `clean`: its good rows, written anew.
+std::string libsvm_transcript(std::string_view text, std::size_t piece, std::string* clean) {
+  auto source = memory_bytes(text, "input");
+  if (!source) return source.error().text();
+  LibsvmReader reader(std::make_unique<LimitedSource>(std::move(*source), piece), "input");
+  std::string out;
+  SparseRow row;
+  std::uint64_t line = 0;
+  while (true) {
+    const auto any = reader.next(row);
+    if (!any) return out + "error " + any.error().text();
+    if (!*any) return out + "end";
+    require(row.line > line, "lines ascend");
+    line = row.line;
+    if (row.bad) {
+      require(row.bad->line == line && !row.bad->what.empty() && !row.bad->remedy.empty(),
+              "a bad row says where, what, and what to do");
+      out += row.bad->text() + '\n';
+      continue;
+    }
+    require(std::isfinite(row.label), "a label is finite");
+    std::string written = shortest(row.label);
+    std::uint64_t index = 0;
+    for (const SparseEntry& entry : row.entries) {
+      require(entry.index > index && std::isfinite(entry.value), "indices ascend, values are finite");
+      index = entry.index;
+      written += ' ' + std::to_string(index) + ':' + shortest(entry.value);
+    }
+    written += '\n';
+    out += written;
+    if (clean != nullptr) *clean += written;
+  }
 }
 
 }  // namespace
@@ -185,6 +222,18 @@ void npy(std::span<const std::uint8_t> input) {
     }
   }
   as_table(text, input[0]);
+}
+
+void libsvm(std::span<const std::uint8_t> input) {
+  if (input.empty()) return;
+  const std::string_view text = text_of(input.subspan(1));
+  std::string clean;
+  const std::string whole = libsvm_transcript(text, static_cast<std::size_t>(-1), &clean);
+  require(libsvm_transcript(text, 1, nullptr) == whole, "pieces of one byte make no difference");
+  require(libsvm_transcript(text, 2U + input[0], nullptr) == whole, "pieces make no difference");
+  require(libsvm_transcript(clean, static_cast<std::size_t>(-1), nullptr) == clean + "end",
+          "what is written is read again");
+  as_table(text, input[0] & 0xF8U, TableFormat::libsvm);
 }
 
 }  // namespace talweg::fuzz

@@ -21,6 +21,9 @@ void number(std::span<const std::uint8_t> input);
 /// A .npy file, as rows and as a table.
 void npy(std::span<const std::uint8_t> input);
 
+/// Libsvm text, whole and in pieces; its good rows written and read again; then a table of it.
+void libsvm(std::span<const std::uint8_t> input);
+
 /// A formula, or a function where the first byte is odd: read, derived, compiled, printed and read again.
 void formula(std::span<const std::uint8_t> input);
 

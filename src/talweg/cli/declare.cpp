@@ -13,12 +13,13 @@ namespace {
 
 void declare_table(CLI::App& app, Typed& typed, bool moments = false) {
   const std::string tables =
-      "CSV, TSV or .npy files, taken as one table in order; - is standard input; .gz .zst .xz .bz2 too";
+      "CSV, TSV, libsvm or .npy files, taken as one table in order; - is standard input; .gz .zst .xz .bz2 "
+      "too";
   app.add_option("DATA", typed.data,
                  moments ? tables + "; or moments files of talweg fold, which do without the rows" : tables)
       ->required()
       ->type_name("");
-  app.add_option("--format", typed.format, "what the files are, whatever their names: csv, tsv, npy")
+  app.add_option("--format", typed.format, "what the files are, whatever their names: csv, tsv, npy, libsvm")
       ->group("Data");
   app.add_option("--delimiter", typed.delimiter, "one character, or tab (default: found)")->group("Data");
   app.add_option("--header", typed.header, "yes or no (default: found)")->group("Data");
@@ -29,7 +30,8 @@ void declare_table(CLI::App& app, Typed& typed, bool moments = false) {
 }
 
 void declare_target(CLI::App& app, Typed& typed) {
-  app.add_option("--target", typed.target, "the column to predict")->group("Columns");
+  app.add_option("--target", typed.target, "the column to predict (default for libsvm: label)")
+      ->group("Columns");
   app.add_option("--formula", typed.formula,
                  "instead of --target: any function, \"y = a*exp(-b*x) + c\"; names that are no column are "
                  "parameters")
@@ -162,7 +164,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
   constexpr std::array<std::pair<const char*, const char*>, 40> kTypes = {{
-      {"--format", "csv|tsv|npy"},
+      {"--format", "csv|tsv|npy|libsvm"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
       {"--decimal", ".|,"},

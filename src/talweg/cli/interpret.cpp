@@ -26,6 +26,18 @@ Result<void> usage(std::string what, std::string remedy) {
   return fail(ErrorKind::usage, std::move(what), std::move(remedy));
 }
 
+// The one format that all files have by their names or by --format, where there is one.
+std::optional<TableFormat> format_of_all(const std::vector<std::string>& paths, const TableOptions& table) {
+  if (table.format != TableFormat::automatic) return table.format;
+  std::optional<TableFormat> out;
+  for (const std::string& path : paths) {
+    const TableFormat format = format_of_name(path);
+    if (out && *out != format) return std::nullopt;
+    out = format;
+  }
+  return out;
+}
+
 Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vector<std::string>& paths,
                              TableOptions& table, std::optional<std::vector<std::string>>& missing_words) {
   paths = typed.data;
@@ -33,9 +45,11 @@ Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vecto
     return usage("standard input (-) is given twice", "it can be read once");
   }
   if (given(app, "--format")) {
-    const auto format = choose<TableFormat>(
-        "--format", typed.format,
-        {{"csv", TableFormat::csv}, {"tsv", TableFormat::tsv}, {"npy", TableFormat::npy}});
+    const auto format = choose<TableFormat>("--format", typed.format,
+                                            {{"csv", TableFormat::csv},
+                                             {"tsv", TableFormat::tsv},
+                                             {"npy", TableFormat::npy},
+                                             {"libsvm", TableFormat::libsvm}});
     if (!format) return fail(format.error());
     table.format = *format;
   }
@@ -63,23 +77,25 @@ Result<void> interpret_table(const CLI::App& app, const Typed& typed, std::vecto
     if (!words) return fail(words.error());
     missing_words = *words;
   }
-  const bool npy =
-      table.format == TableFormat::npy || std::all_of(paths.begin(), paths.end(), [](std::string path) {
-        for (const char* suffix : {".gz", ".zst", ".xz", ".bz2"}) {
-          if (path.ends_with(suffix)) path.resize(path.size() - std::string(suffix).size());
-        }
-        return path.ends_with(".npy");
-      });
-  for (const char* option : {"--delimiter", "--header", "--decimal", "--na"}) {
-    if (npy && given(app, option)) {
-      return usage(fmt::format("{} does nothing for .npy files", option), "leave it out");
+  const std::optional<TableFormat> format = format_of_all(paths, table);
+  for (const char* option : {"--delimiter", "--header", "--decimal", "--na", "--missing"}) {
+    if (!given(app, option)) continue;
+    const bool libsvm = format == TableFormat::libsvm;
+    if (libsvm || (format == TableFormat::npy && std::string_view(option) != "--missing")) {
+      return usage(
+          fmt::format("{} does nothing for {}", option,
+                      !libsvm                                   ? ".npy files"
+                      : std::string_view(option) == "--missing" ? "libsvm text, in which an absent index is 0"
+                                                                : "libsvm text"),
+          "leave it out");
     }
   }
   return {};
 }
 
 Result<void> interpret_target(const CLI::App& app, const Typed& typed, FitRequest& request) {
-  if (!given(app, "--target") && !given(app, "--formula")) {
+  const bool has_label = format_of_all(request.paths, request.table) == TableFormat::libsvm;
+  if (!given(app, "--target") && !given(app, "--formula") && !has_label) {
     return usage("it is not said what to predict", "give --target COLUMN, or --formula \"y = a*x + b\"");
   }
   if (given(app, "--formula")) {
@@ -93,6 +109,7 @@ Result<void> interpret_target(const CLI::App& app, const Typed& typed, FitReques
     }
   }
   request.columns.target = typed.target;
+  if (has_label && !given(app, "--target") && !given(app, "--formula")) request.columns.target = kLibsvmLabel;
   request.intercept = !typed.no_intercept;
   return {};
 }

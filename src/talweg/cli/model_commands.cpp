@@ -15,6 +15,17 @@
 #include "talweg/report/text.h"
 
 namespace talweg::cli {
+namespace {
+
+void complain_of(const BeyondModel& beyond, std::uint64_t rows) {
+  if (beyond.rows == 0) return;
+  complain(
+      fmt::format("warning: {} of {} rows have an index beyond x{}, the last that the model knows; it "
+                  "counts as nothing",
+                  grouped(beyond.rows), grouped(rows), beyond.last));
+}
+
+}  // namespace
 
 int run_predict(Options options, const StopFlag& stop) {
   if (options.output == "-") options.output.clear();  // standard output it is
@@ -46,6 +57,7 @@ int run_predict(Options options, const StopFlag& stop) {
     complain(fmt::format("warning: {} of {} rows have a missing cell and so no prediction",
                          grouped(summary->empty), grouped(summary->rows)));
   }
+  complain_of(summary->beyond, summary->rows);
   return kSuccess;
 }
 
@@ -59,6 +71,7 @@ int run_evaluate(Options options, const StopFlag& stop) {
     complain(fmt::format("warning: the fit weighted its rows by {}; here every row counts once",
                          in_quotes(model->weights)));
   }
+  complain_of(evaluation->beyond, evaluation->rows);
   const std::string text = options.json ? evaluation_json(*evaluation) : evaluation_text(*evaluation, *model);
   if (auto printed = print(text); !printed) return report_error(printed.error());
   return kSuccess;

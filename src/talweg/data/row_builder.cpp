@@ -43,7 +43,7 @@ RowPlan make_row_plan(RowLayout layout, std::vector<ColumnInfo> features, Column
 }
 
 void append_reject(const TableRecord& record, std::string& text) {
-  if (record.numbers.empty()) {
+  if (record.numbers.empty() || !record.raw.empty()) {
     text += record.raw;
   } else {
     for (std::size_t i = 0; i < record.numbers.size(); ++i) {
@@ -71,7 +71,7 @@ bool RowBuilder::is_missing(const TableRecord& record, std::size_t position) con
                                 : std::isnan(record.numbers[position]);
 }
 
-// A number of a .npy array taken as text is the text that reads back to it.
+// A number of a .npy array or of libsvm text taken as text is the text that reads back to it.
 std::string_view RowBuilder::text_of(const TableRecord& record, std::size_t position) {
   if (record.numbers.empty()) return record.cells[position];
   number_text_ = shortest(record.numbers[position]);

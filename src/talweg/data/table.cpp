@@ -2,6 +2,7 @@
 #include "talweg/data/table.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -9,22 +10,44 @@
 #include "talweg/data/bytes.h"
 #include "talweg/data/csv_scanner.h"
 #include "talweg/data/header_names.h"
+#include "talweg/data/libsvm.h"
 #include "talweg/data/npy.h"
 #include "talweg/data/sniff.h"
+#include "talweg/data/spool.h"
 
 namespace talweg {
 namespace {
 
 constexpr std::size_t kSniffedBytes = std::size_t{1} << 16U;
 
-enum class NameFormat { csv, tsv, npy, libsvm };
-
 std::string lower_case(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text;
 }
 
-NameFormat format_of_name(const std::string& path) {
+// What a table's first file makes of it; the others have to be the same.
+enum class Kind { text, array, sparse };
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::array:
+      return "a .npy array";
+    case Kind::sparse:
+      return "libsvm text";
+    case Kind::text:
+      break;
+  }
+  return "text";
+}
+
+bool is_regular(const std::string& path) {
+  struct stat status {};
+  return path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+}  // namespace
+
+TableFormat format_of_name(const std::string& path) {
   std::string name = lower_case(path);
   for (const std::string_view suffix : {".gz", ".zst", ".xz", ".bz2"}) {
     if (name.ends_with(suffix)) {
@@ -32,13 +55,11 @@ NameFormat format_of_name(const std::string& path) {
       break;
     }
   }
-  if (name.ends_with(".tsv")) return NameFormat::tsv;
-  if (name.ends_with(".npy")) return NameFormat::npy;
-  if (name.ends_with(".svm") || name.ends_with(".libsvm")) return NameFormat::libsvm;
-  return NameFormat::csv;
+  if (name.ends_with(".tsv")) return TableFormat::tsv;
+  if (name.ends_with(".npy")) return TableFormat::npy;
+  if (name.ends_with(".svm") || name.ends_with(".libsvm")) return TableFormat::libsvm;
+  return TableFormat::csv;
 }
-
-}  // namespace
 
 Error ragged_error(std::size_t found, std::size_t expected) {
   return {ErrorKind::data,
@@ -58,10 +79,11 @@ struct TableReader::State {
   std::string first_file;             // the one that gave the names
   std::optional<CsvScanner> text;
   std::optional<NpyReader> array;
+  std::optional<LibsvmReader> sparse;
 
   std::vector<std::string> names;
   bool has_names = false;
-  bool is_text = true;
+  Kind kind = Kind::text;
   bool has_header = false;
   char delimiter = ',';
   char part_delimiter = ',';  // of the file being read
@@ -74,6 +96,10 @@ struct TableReader::State {
   bool first_is_data = false;  // `record` holds a data record that has not been given out
   Error ragged;
   std::string_view blank_cell;
+  SparseRow sparse_row;
+  std::vector<double> dense;                 // the label, then the features
+  std::vector<std::optional<Spool>> spools;  // of the paths that can be read only once
+  std::uint64_t rows_cut = 0;
   bool by_record = false;  // the rest of this file is not given away
   std::optional<Error> failed;
 
@@ -89,12 +115,17 @@ struct TableReader::State {
   Result<bool> open_next();
   Result<bool> open_text(std::unique_ptr<ByteSource> source, bool tab);
   Result<bool> open_array(std::unique_ptr<ByteSource> source);
+  Result<bool> open_sparse(std::unique_ptr<ByteSource> source);
+  Result<void> measure_sparse(std::unique_ptr<ByteSource> first);
+  [[nodiscard]] bool is_sparse(const std::string& path) const;
+  [[nodiscard]] tl::unexpected<Error> other_kind(Kind found);
   Result<void> first_record_of_table();
   Result<void> first_record_of_part();
-  Result<void> take_names(std::vector<std::string> found, bool text_format);
+  Result<void> take_names(std::vector<std::string> found, Kind found_kind);
   Result<bool> next(TableRecord& out);
   Result<bool> next_text(TableRecord& out);
   Result<bool> next_array(TableRecord& out);
+  Result<bool> next_sparse(TableRecord& out);
   void give_blank(TableRecord& out);
   void give_text(TableRecord& out);
   tl::unexpected<Error> no_rows();
@@ -105,17 +136,16 @@ Result<bool> TableReader::State::open_next() {
   while (next_path < paths.size()) {
     text.reset();
     array.reset();
+    sparse.reset();
     const std::string& path = paths[next_path];
     file = &files[next_path];
     ++next_path;
     by_record = false;
-    const NameFormat named = format_of_name(path);
+    const TableFormat named = format_of_name(path);
     const bool automatic = options.format == TableFormat::automatic;
-    if (automatic && named == NameFormat::libsvm) {
-      return stop_at(0, "libsvm files are not read by this version",
-                     "convert it to CSV, or give --format csv if it is one");
-    }
-    auto source = open_bytes(path);
+    std::optional<Spool> kept;
+    if (next_path <= spools.size()) kept = std::exchange(spools[next_path - 1], std::nullopt);
+    auto source = kept ? Result<std::unique_ptr<ByteSource>>(kept->replay()) : open_bytes(path);
     if (!source) return stop(source.error());
     auto first = read_up_to(**source, std::max(kNpyMagic.size(), kMomentsMagic.size()));
     if (!first) return stop(first.error());
@@ -124,11 +154,13 @@ Result<bool> TableReader::State::open_next() {
           0, "is a moments file, which holds no rows",
           "fit, forecast, merge and show take it, as a file with a name; here give the data themselves");
     }
-    const bool npy = automatic ? named == NameFormat::npy || first->starts_with(kNpyMagic)
+    const bool npy = automatic ? named == TableFormat::npy || first->starts_with(kNpyMagic)
                                : options.format == TableFormat::npy;
     auto whole = replay(std::move(*first), std::move(*source));
-    const bool tab = options.format == TableFormat::tsv || (automatic && named == NameFormat::tsv);
-    auto opened = npy ? open_array(std::move(whole)) : open_text(std::move(whole), tab);
+    const bool tab = options.format == TableFormat::tsv || (automatic && named == TableFormat::tsv);
+    auto opened = npy               ? open_array(std::move(whole))
+                  : is_sparse(path) ? open_sparse(std::move(whole))
+                                    : open_text(std::move(whole), tab);
     if (!opened || *opened) return opened;
   }
   return false;
@@ -153,9 +185,7 @@ Result<bool> TableReader::State::open_text(std::unique_ptr<ByteSource> source, b
     delimiter = cut;
     delimiter_sniffed = sniffed;
   }
-  if (has_names && !is_text) {
-    return stop_at(0, fmt::format("is text, {} is a .npy array", first_file), "convert one of them");
-  }
+  if (has_names && kind != Kind::text) return other_kind(Kind::text);
   auto begun = has_names ? first_record_of_part() : first_record_of_table();
   if (!begun) return fail(begun.error());
   if (names.size() == 1) {
@@ -171,11 +201,10 @@ Result<bool> TableReader::State::open_array(std::unique_ptr<ByteSource> source) 
   array.emplace(std::move(*opened));
   auto found = numbered_names(array->columns());
   if (!has_names) {
-    if (auto taken = take_names(std::move(found), false); !taken) return fail(taken.error());
+    if (auto taken = take_names(std::move(found), Kind::array); !taken) return fail(taken.error());
     return true;
   }
-  if (is_text)
-    return stop_at(0, fmt::format("is a .npy array, {} is text", first_file), "convert one of them");
+  if (kind != Kind::array) return other_kind(Kind::array);
   if (found.size() != names.size()) {
     return stop_at(0, fmt::format("has {} columns, {} has {}", found.size(), first_file, names.size()),
                    "give files with the same columns");
@@ -183,9 +212,65 @@ Result<bool> TableReader::State::open_array(std::unique_ptr<ByteSource> source) 
   return true;
 }
 
-Result<void> TableReader::State::take_names(std::vector<std::string> found, bool text_format) {
+tl::unexpected<Error> TableReader::State::other_kind(Kind found) {
+  return stop_at(0, fmt::format("is {}, {} is {}", kind_name(found), first_file, kind_name(kind)),
+                 "convert one of them");
+}
+
+bool TableReader::State::is_sparse(const std::string& path) const {
+  const bool automatic = options.format == TableFormat::automatic;
+  return (automatic ? format_of_name(path) : options.format) == TableFormat::libsvm;
+}
+
+// The columns of the table: the largest index of this file and of those behind it. `first`: the bytes of this
+// one.
+Result<void> TableReader::State::measure_sparse(std::unique_ptr<ByteSource> first) {
+  std::uint64_t largest = options.libsvm.least;
+  const std::size_t here = next_path - 1;
+  spools.resize(paths.size());
+  for (std::size_t k = here; k < paths.size() && !options.libsvm.no_more; ++k) {
+    if (!is_sparse(paths[k])) break;
+    file = &files[k];
+    auto source = k == here ? Result<std::unique_ptr<ByteSource>>(std::move(first)) : open_bytes(paths[k]);
+    if (!source) return stop(source.error());
+    if (!is_regular(paths[k])) {
+      spools[k].emplace(files[k]);
+      source = spools[k]->record(std::move(*source));
+    }
+    LibsvmReader rows(std::move(*source), files[k]);
+    const auto found = largest_index(rows, files[k]);
+    if (!found) return stop(found.error());
+    largest = std::max(largest, *found);
+  }
+  file = &files[here];
+  std::vector<std::string> found = numbered_names(largest);
+  found.insert(found.begin(), std::string(kLibsvmLabel));
+  return take_names(std::move(found), Kind::sparse);
+}
+
+Result<bool> TableReader::State::open_sparse(std::unique_ptr<ByteSource> source) {
+  if (has_names && kind != Kind::sparse) return other_kind(Kind::sparse);
+  if (!has_names) {
+    const std::size_t here = next_path - 1;
+    const bool twice = !options.libsvm.no_more;
+    if (auto measured = measure_sparse(twice ? std::move(source) : nullptr); !measured)
+      return fail(measured.error());
+    dense.assign(names.size(), 0.0);
+    if (twice) {
+      auto again = spools[here] ? Result<std::unique_ptr<ByteSource>>(spools[here]->replay())
+                                : open_bytes(paths[here]);
+      if (!again) return stop(again.error());
+      spools[here].reset();
+      source = std::move(*again);
+    }
+  }
+  sparse.emplace(std::move(source), *file);
+  return true;
+}
+
+Result<void> TableReader::State::take_names(std::vector<std::string> found, Kind found_kind) {
   names = std::move(found);
-  is_text = text_format;
+  kind = found_kind;
   first_file = *file;
   has_names = true;
   return {};
@@ -195,14 +280,14 @@ Result<void> TableReader::State::first_record_of_table() {
   if (record.bad) return stop(*record.bad);
   has_header = options.header.value_or(looks_like_header(record.fields, options.decimal));
   first_is_data = !has_header;
-  if (!has_header) return take_names(numbered_names(record.fields.size()), true);
+  if (!has_header) return take_names(numbered_names(record.fields.size()), Kind::text);
   auto found = header_names(record.fields);
   if (!found) {
     found.error().line = record.line;
     if (!options.header) found.error().remedy += ", or give --header no if the first line is a row";
     return stop(found.error());
   }
-  return take_names(std::move(*found), true);
+  return take_names(std::move(*found), Kind::text);
 }
 
 Result<void> TableReader::State::first_record_of_part() {
@@ -297,11 +382,40 @@ Result<bool> TableReader::State::next_array(TableRecord& out) {
   return true;
 }
 
+// As dense: what the row before had is set to 0, then what this one has.
+Result<bool> TableReader::State::next_sparse(TableRecord& out) {
+  for (const SparseEntry& entry : sparse_row.entries) {
+    if (entry.index < dense.size()) dense[entry.index] = 0;
+  }
+  sparse_row.entries.clear();
+  auto any = sparse->next(sparse_row);
+  if (!any) return stop(any.error());
+  if (!*any) return false;
+  out = TableRecord{};
+  out.row = row++;
+  out.line = sparse_row.line;
+  out.file = file;
+  out.raw = sparse_row.raw;
+  if (sparse_row.bad) {
+    out.bad = &*sparse_row.bad;
+    return true;
+  }
+  dense[0] = sparse_row.label;
+  bool cut = false;
+  for (const SparseEntry& entry : sparse_row.entries) {
+    cut = cut || (entry.index >= dense.size() && entry.value != 0);
+    if (entry.index < dense.size()) dense[entry.index] = entry.value;
+  }
+  if (cut) ++rows_cut;
+  out.numbers = dense;
+  return true;
+}
+
 Result<bool> TableReader::State::next(TableRecord& out) {
   if (failed) return fail(*failed);
   while (true) {
-    if (text || array) {
-      auto any = text ? next_text(out) : next_array(out);
+    if (text || array || sparse) {
+      auto any = text ? next_text(out) : array ? next_array(out) : next_sparse(out);
       if (!any || *any) return any;
     }
     record.line = 0;
@@ -311,6 +425,7 @@ Result<bool> TableReader::State::next(TableRecord& out) {
     if (row == 0) return no_rows();
     text.reset();
     array.reset();
+    sparse.reset();
     return false;
   }
 }
@@ -340,7 +455,10 @@ const std::vector<std::string>& TableReader::names() const {
   return state_->names;
 }
 bool TableReader::is_text() const {
-  return state_->is_text;
+  return state_->kind == Kind::text;
+}
+std::uint64_t TableReader::rows_cut() const {
+  return state_->rows_cut;
 }
 bool TableReader::has_header() const {
   return state_->has_header;

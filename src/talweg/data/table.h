@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several files as one table: the same header, records in file order, one numbering of rows. Text (.csv .tsv
-// .txt) and .npy (one- or two-dimensional, float or integer, C or Fortran order, any byte order), each also
+// .txt), .npy (one- or two-dimensional, float or integer, C or Fortran order, any byte order) and libsvm text
+// (.svm .libsvm, read as dense: `label`, x1, x2, ... up to the largest index of all files), each also
 // compressed.
+//
+// The largest index of libsvm text is known at its end: every file is read twice, in constant memory. What
+// can be read only once, standard input and pipes, is kept meanwhile (spool.h).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +24,19 @@ namespace talweg {
 /// How a moments file begins (model/moments_file.h): no table, and said to be none.
 inline constexpr std::string_view kMomentsMagic("\x89talweg\n", 8);
 
-enum class TableFormat { automatic, csv, tsv, npy };
+enum class TableFormat { automatic, csv, tsv, npy, libsvm };
+
+/// The format that a file's name tells, a compression suffix taken off: never automatic.
+TableFormat format_of_name(const std::string& path);
+
+/// The label column of libsvm text.
+inline constexpr std::string_view kLibsvmLabel = "label";
+
+/// The columns of libsvm text.
+struct LibsvmColumns {
+  std::uint64_t least = 0;  ///< x1 ... x<least> are there, whatever the indices in the files
+  bool no_more = false;     ///< and no others: larger indices are left out and their rows counted; one pass
+};
 
 struct TableOptions {
   TableFormat format =
@@ -28,9 +44,10 @@ struct TableOptions {
   char delimiter = 0;          ///< 0: sniffed (tab for .tsv)
   std::optional<bool> header;  ///< absent: sniffed
   char decimal = '.';
+  LibsvmColumns libsvm;
 };
 
-/// One data record. Text formats fill `cells`, npy fills `numbers` (NaN is a missing cell there). Views are
+/// One data record. CSV fills `cells`, npy and libsvm fill `numbers` (NaN is a missing cell there). Views are
 /// valid until the next call.
 struct TableRecord {
   std::span<const std::string_view> cells;
@@ -55,8 +72,8 @@ Error ragged_error(std::size_t found, std::size_t expected);
 
 class TableReader {
  public:
-  /// Opens the first file and reads its header. Errors: as open_bytes and CsvScanner; an empty file,
-  /// duplicate header names, a format that talweg does not read. At least one path; "-" may stand once.
+  /// Opens the first file and reads its header. Errors: as open_bytes, CsvScanner and largest_index; an empty
+  /// file, duplicate header names. At least one path; "-" may stand once.
   static Result<TableReader> open(std::vector<std::string> paths, TableOptions options);
   ~TableReader();
   TableReader(TableReader&&) noexcept;
@@ -65,10 +82,13 @@ class TableReader {
   /// Column names: the header's (blanks around taken off; an empty one is x<position>), or x1, x2, ...
   /// without one.
   [[nodiscard]] const std::vector<std::string>& names() const;
-  [[nodiscard]] bool is_text() const;            ///< false for npy
+  [[nodiscard]] bool is_text() const;            ///< CSV: false for npy and libsvm
   [[nodiscard]] bool has_header() const;         ///< of the first file
   [[nodiscard]] char delimiter() const;          ///< of the first file
   [[nodiscard]] bool delimiter_sniffed() const;  ///< neither given nor settled by the file's name
+
+  /// Rows so far in which an index above LibsvmColumns::least was left out.
+  [[nodiscard]] std::uint64_t rows_cut() const;
 
   /// The next record of the table; false at its end. Errors end the reading; a later file whose header
   /// differs is one (it names the first difference). A table with a header and no rows at all is an error; an

@@ -3,6 +3,12 @@
 // curvature of every point reached (Nocedal and Wright, Numerical Optimization, 2006, chapter 3). The length
 // comes from a line search with the strong Wolfe conditions that tries 1 first; where the curvature says
 // nothing the step goes straight downhill.
+//
+// Near the lowest point the error after a step is about the square of the step, relative to the parameters:
+// where the last step shows that convergence (the gradient fell to a twentieth or less) and was not yet
+// small, one more is wanted, so that directions of little curvature are settled, too, when the gradient is
+// small.
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -29,9 +35,15 @@ class Newton final : public Method {
     return step;
   }
 
+  [[nodiscard]] bool wants_more() const override { return wants_more_; }
+
  private:
+  static constexpr double kFallOfQuadratic = 0.05;
+  static constexpr double kSmallStep = 1e-6;
+
   Step along(const Iterate& at, Objective& objective, bool curved, std::uint64_t& evaluations) {
     Step step;
+    wants_more_ = false;
     if (!curved) {
       for (std::size_t j = 0; j < direction_.size(); ++j) direction_[j] = -at.gradient[j];
     }
@@ -46,9 +58,18 @@ class Newton final : public Method {
     step.learning_rate = found->length;
     step.cost = found->cost;
     step.gradient = search_.gradient();
+    double change = 0;
+    double size = 0;
+    for (std::size_t j = 0; j < direction_.size(); ++j) {
+      change = std::max(change, std::abs(found->length * direction_[j]));
+      size = std::max(size, std::abs(at.point.high[j]));
+    }
+    const double fall = std::sqrt(dot(step.gradient, step.gradient) / dot(at.gradient, at.gradient));
+    wants_more_ = curved && fall <= kFallOfQuadratic && change > kSmallStep * size;
     return step;
   }
 
+  bool wants_more_ = false;
   std::vector<double> direction_;
   WolfeSearch search_;
 };

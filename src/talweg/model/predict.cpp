@@ -8,6 +8,7 @@
 
 #include "talweg/base/double_double.h"
 #include "talweg/base/numbers.h"
+#include "talweg/data/libsvm.h"
 
 namespace talweg {
 namespace {
@@ -186,6 +187,52 @@ Result<std::optional<double>> Predictor::predict(const TableRecord& record) cons
   return raw_ ? sum : mean_of_prediction(loss_, sum);
 }
 
+namespace {
+
+// k of a name x<k>, 0 of any other.
+std::uint64_t libsvm_index(const std::string& name) {
+  constexpr std::size_t kMostDigits = 7;
+  if (name.size() < 2 || name.size() > 1 + kMostDigits || name[0] != 'x' || name[1] == '0') return 0;
+  std::uint64_t index = 0;
+  for (const char c : std::string_view(name).substr(1)) {
+    if (c < '0' || c > '9') return 0;
+    index = index * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return index <= kMostDenseColumns ? index : 0;
+}
+
+// What a model knows of libsvm text: x1 ... x<largest>, and whether it has them all. An index that a file
+// does not reach is 0; one beyond the model's has no parameter, so it counts as nothing (as in liblinear's
+// predict).
+struct KnownIndices {
+  std::uint64_t largest = 0;
+  bool all = false;
+
+  explicit KnownIndices(const Model& model) {
+    std::uint64_t count = 0;
+    const auto take = [&](const std::string& name) {
+      const std::uint64_t index = libsvm_index(name);
+      largest = std::max(largest, index);
+      count += index > 0 ? 1 : 0;
+    };
+    if (model.formula != nullptr) {
+      for (const ColumnUse& use : model.formula->formula.columns) take(use.name);
+      return;
+    }
+    for (const FeatureSummary& feature : model.features) take(feature.name);
+    all = count == largest;
+  }
+};
+
+TableOptions table_options(const KnownIndices& known, const PredictRequest& request) {
+  TableOptions out = request.table;
+  out.libsvm.least = known.largest;
+  out.libsvm.no_more = !request.append;
+  return out;
+}
+
+}  // namespace
+
 Result<PredictSummary> predict(const Model& model, const PredictRequest& request,
                                const std::function<Result<void>(std::string_view)>& write) {
   if (request.raw && model.loss != CostKind::logistic && model.loss != CostKind::poisson) {
@@ -194,7 +241,8 @@ Result<PredictSummary> predict(const Model& model, const PredictRequest& request
                             cost_name(model.loss)),
                 "leave it out");
   }
-  auto table = TableReader::open(request.paths, request.table);
+  const KnownIndices known(model);
+  auto table = TableReader::open(request.paths, table_options(known, request));
   if (!table) return fail(table.error());
   const CellReader cells(request.missing_words.value_or(model.missing_words), request.table.decimal);
   const auto predictor = Predictor::bind(model, table->names(), cells, request.paths.front(), request.raw);
@@ -251,6 +299,7 @@ Result<PredictSummary> predict(const Model& model, const PredictRequest& request
     if (auto stop = check_stop(request.stop); !stop) return fail(stop.error());
   }
   if (auto written = write(out); !written) return fail(written.error());
+  if (known.all) summary.beyond = {table->rows_cut(), known.largest};
   return summary;
 }
 
@@ -316,7 +365,8 @@ Error located(Error error, const TableRecord& record, const std::string& column)
 }  // namespace
 
 Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
-  auto table = TableReader::open(request.paths, request.table);
+  const KnownIndices known(model);
+  auto table = TableReader::open(request.paths, table_options(known, request));
   if (!table) return fail(table.error());
   const CellReader cells(request.missing_words.value_or(model.missing_words), request.table.decimal);
   const auto predictor =
@@ -371,6 +421,7 @@ Result<Evaluation> evaluate(const Model& model, const PredictRequest& request) {
                 fmt::format("no row can be judged: {} rows, all with a missing cell", out.rows_missing),
                 "give rows with the target and every column of the model");
   }
+  if (known.all) out.beyond = {table->rows_cut(), known.largest};
   const auto n = static_cast<double>(out.rows);
   out.mse = squares.value() / n;
   out.rmse = std::sqrt(out.mse);

@@ -72,9 +72,17 @@ struct PredictRequest {
   const StopFlag* stop = nullptr;
 };
 
+/// Rows of libsvm text with an index above all those of a model that knows x1 to the last of them: it counts
+/// as nothing.
+struct BeyondModel {
+  std::uint64_t rows = 0;
+  std::uint64_t last = 0;  ///< the model's last index
+};
+
 struct PredictSummary {
   std::uint64_t rows = 0;
   std::uint64_t empty = 0;  ///< rows without a prediction, for want of a cell
+  BeyondModel beyond;
 };
 
 /// Writes CSV (a header with `prediction` last, then a row for each row) through `write`, which may fail.
@@ -91,6 +99,7 @@ struct Evaluation {
   std::optional<double> accuracy;  ///< classes: share of rows on the right side of f = 0
   std::optional<double>
       auc;  ///< classes: P(f of a +1 > f of a -1), ties count half; absent with one class only
+  BeyondModel beyond;
   std::optional<double> r2;  ///< 1 - RSS / sum (y - mean)^2; without an intercept 1 - RSS / sum y^2
 };
 
