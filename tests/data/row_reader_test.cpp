@@ -277,5 +277,35 @@ TEST(RowReader, IdLikeColumnsThatAreNamedAreTaken) {
       << "a tenth is not more than a tenth";
 }
 
+// A target of two texts: its numbers depend on the text alone, whatever comes first and however it is cut.
+TEST(RowReader, ClassesOfATextTarget) {
+  ColumnRequest request = target("y");
+  request.classes = true;
+  const auto a = read_table({file("a.csv", "x,y\n1,no\n2,yes\n3,no\n")}, request);
+  const auto b = read_table({file("b.csv", "x,y\n1,yes\n2,no\n3,yes\n")}, request);
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ(a->target.kind, ColumnKind::text);
+  EXPECT_EQ(a->rows()[0][1], b->rows()[1][1]);
+  EXPECT_EQ(a->rows()[1][1], b->rows()[0][1]);
+  EXPECT_NE(a->rows()[0][1], a->rows()[1][1]);
+  EXPECT_NE(a->fingerprint, b->fingerprint);
+  auto reader = RowReader::open({path_of("a.csv")}, {}, request);
+  RowBlock block;
+  ASSERT_TRUE(reader->next(block));
+  ASSERT_EQ(reader->target_classes().size(), 2U);
+  EXPECT_EQ(reader->target_classes()[0].text, "no");
+  EXPECT_EQ(reader->target_classes()[0].value, a->rows()[0][1]);
+  EXPECT_EQ(error_of({file("c.csv", "x,y\n1,no\n2,yes\n3,so\n4,on\n")}, request),
+            "c.csv:4: column 'y': 'so' is a third class, beside 'no' and 'yes'; two classes can be told "
+            "apart: leave "
+            "the other rows out, or make two of the classes one");
+  // Numbers stay what they are.
+  const auto numbers = read_table({file("n.csv", "x,y\n1,0\n2,1\n")}, request);
+  ASSERT_TRUE(numbers);
+  EXPECT_EQ(numbers->rows(), (std::vector<std::vector<double>>{{1, 0}, {2, 1}}));
+  request.classes = false;
+  EXPECT_NE(error_of({path_of("a.csv")}, request).find("the target is text"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace talweg::testing

@@ -162,6 +162,7 @@ Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest&
                                       {"squared-hinge", CostKind::squared_hinge}});
   if (!loss) return fail(loss.error());
   request.cost = *loss;
+  request.columns.classes = is_classification(*loss);
   if (given(app, "--huber-delta")) {
     if (request.cost != CostKind::huber) {
       return usage(fmt::format("--huber-delta does nothing for --loss {}", typed.loss), "add --loss huber");

@@ -40,6 +40,33 @@ bool BlockCutter::number_levels(ParsedRows& rows) {
   return fits;
 }
 
+Result<void> BlockCutter::take_classes(const ParsedRows& rows, std::uint64_t lines_before) {
+  for (const FoundClass& found : rows.classes) {
+    const auto same = [&](const TargetClass& known) { return known.text == found.text; };
+    if (std::any_of(target_classes_.begin(), target_classes_.end(), same)) continue;
+    Error error;
+    error.file = found.file;
+    error.line = found.line + lines_before;
+    error.column = target_.name;
+    if (target_classes_.size() == 2) {
+      error.what = fmt::format("{} is a third class, beside {} and {}", in_quotes(found.text),
+                               in_quotes(target_classes_[0].text), in_quotes(target_classes_[1].text));
+      error.remedy =
+          "two classes can be told apart: leave the other rows out, or make two of the classes one";
+      return stop(std::move(error));
+    }
+    for (const TargetClass& known : target_classes_) {
+      if (known.value != found.value) continue;
+      error.what = fmt::format("{} and {} have the same hash", in_quotes(known.text), in_quotes(found.text));
+      error.remedy = "rename one of them";
+      return stop(std::move(error));
+    }
+    target_classes_.push_back({found.text, found.value});
+    target_.levels = target_classes_.size();
+  }
+  return {};
+}
+
 void BlockCutter::cut(const std::shared_ptr<ParsedRows>& rows, std::uint64_t first_record,
                       std::vector<CutBlock>& complete) {
   rows->first_record = first_record;
@@ -89,6 +116,7 @@ Result<void> BlockCutter::count(ParsedRows& rows, std::uint64_t lines_before) {
 Result<void> BlockCutter::add(const std::shared_ptr<ParsedRows>& rows, std::uint64_t lines_before,
                               std::vector<CutBlock>& complete) {
   const std::uint64_t first_record = records();
+  if (auto taken = take_classes(*rows, lines_before); !taken) return taken;
   if (auto counted = count(*rows, lines_before); !counted) return stop(counted.error());
   if (!number_levels(*rows)) return stop(too_many_features());
   cut(rows, first_record, complete);

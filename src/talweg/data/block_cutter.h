@@ -37,8 +37,8 @@ class BlockCutter {
   BlockCutter(const RowPlan& plan, std::string place, std::optional<RejectsFile> rejects);
 
   /// Takes the next stretch; blocks that are complete now are appended to `complete`. `file` and
-  /// `lines_before` place the stretch's lines. Errors: what the stretch ended with, too many features, a full
-  /// disk under the rejects.
+  /// `lines_before` place the stretch's lines. Errors: what the stretch ended with, too many features, a
+  /// third class, a full disk under the rejects.
   Result<void> add(const std::shared_ptr<ParsedRows>& rows, std::uint64_t lines_before,
                    std::vector<CutBlock>& complete);
   /// The end of the table: the last block, then the checks that need the whole: no row used, a text column
@@ -52,9 +52,11 @@ class BlockCutter {
   /// The features and the target with their counts so far.
   [[nodiscard]] const std::vector<ColumnInfo>& features() const { return features_; }
   [[nodiscard]] const ColumnInfo& target() const { return target_; }
+  [[nodiscard]] const std::vector<TargetClass>& target_classes() const { return target_classes_; }
   [[nodiscard]] const LevelTable& levels() const { return levels_; }
 
  private:
+  Result<void> take_classes(const ParsedRows& rows, std::uint64_t lines_before);
   bool number_levels(ParsedRows& rows);
   void cut(const std::shared_ptr<ParsedRows>& rows, std::uint64_t first_record,
            std::vector<CutBlock>& complete);
@@ -69,6 +71,7 @@ class BlockCutter {
   std::vector<ColumnInfo> features_;
   ColumnInfo target_;
   LevelTable levels_;
+  std::vector<TargetClass> target_classes_;
   IngestAudit audit_;
   CutBlock open_;
 };

@@ -123,6 +123,7 @@ bool ChunkParser::find_texts(const Run& run, std::size_t record) {
 // Takes records from the front of the run as far as they are plain; returns how many.
 template <bool kQuotes>
 std::size_t ChunkParser::take_run(Run run, ParsedRows& rows) {
+  if (plan_.text_target) return 0;
   const std::size_t dense = numbers_.size();
   rows.make_room(run.records);
   double* const values = rows.values.data() + rows.rows * dense;
@@ -178,6 +179,7 @@ std::size_t ChunkParser::take_run(Run run, ParsedRows& rows) {
 // The first record of a run, field by field; false where it is not a row of numbers and known texts.
 template <bool kQuotes>
 bool ChunkParser::take_record(const Run& run, ParsedRows& rows) {
+  if (plan_.text_target) return false;
   const std::size_t width = format_.columns;
   const auto number = [&](std::size_t column, double& value) {
     const char* from = run.text + static_cast<std::uint32_t>(run.before[column] + 1);

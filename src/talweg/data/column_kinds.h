@@ -20,6 +20,7 @@ class KindVote {
   [[nodiscard]] bool is_numeric() const { return present_ == 0 || 2 * numbers_ > present_; }
   /// Whether more than half of the cells that are not missing are no numbers.
   [[nodiscard]] bool is_mostly_text() const { return 2 * (present_ - numbers_) > present_; }
+  [[nodiscard]] bool has_text() const { return numbers_ < present_; }
   /// Whether more than half would be numbers if the decimal sign were a comma.
   [[nodiscard]] bool is_decimal_comma() const {
     return !comma_.cell.empty() && 2 * comma_numbers_ > present_;

@@ -67,7 +67,7 @@ Result<void> check_request(const ColumnRequest& request) {
   if (has_target && dropped.contains(request.target)) {
     return contradiction(fmt::format("the target {} is dropped", target), "take it out of --drop");
   }
-  if (has_target && categorical.contains(request.target)) {
+  if (has_target && categorical.contains(request.target) && !request.classes) {
     return contradiction(fmt::format("the target {} is among --categorical", target),
                          "the target is a number");
   }

@@ -41,6 +41,9 @@ struct ColumnRequest {
   /// Dense columns stand in the order of the table, the target in its place: then the bits of their products
   /// do not depend on which column is the target. Else features as named, and the target last.
   bool table_order = false;
+  /// The target is one of two classes, and may be a text: its level is a number then that depends on the text
+  /// alone (RowReader::target_classes). A third level is an error.
+  bool classes = false;
   /// Number of the first record, a multiple of kBlockRows: above 0 for a part of a larger table.
   std::uint64_t first_record = 0;
   /// Whether a text column used by default that looks like a name for the rows is an error.
@@ -56,6 +59,12 @@ struct ColumnInfo {
   bool named = false;         ///< named by --features, --categorical or --numeric rather than used by default
   std::uint64_t missing = 0;  ///< missing cells, in all records that are not bad
   std::size_t levels = 0;     ///< levels of a text column that occur in used rows
+};
+
+/// A level of a target that is text.
+struct TargetClass {
+  std::string text;
+  double value = 0;  ///< in the target's dense column
 };
 
 /// Level number -> what the indicator stands for. Numbers are given in order of first appearance in used

@@ -21,6 +21,15 @@
 
 namespace talweg {
 
+/// A level of a target that is text, at the first used row that has it; the line counts from the stretch's
+/// start.
+struct FoundClass {
+  std::string text;
+  double value = 0;
+  std::string file;
+  std::uint64_t line = 0;
+};
+
 struct ParsedRows {
   ParsedRows(std::size_t dense_columns, std::size_t features)
       : columns(dense_columns), levels_found(features), missing_cells(features + 1) {}
@@ -39,6 +48,8 @@ struct ParsedRows {
   std::vector<std::uint32_t> level_end;      ///< per row: end of its levels; empty where there are none
   LevelTable levels_found;                   ///< in order of first appearance in used rows
   std::vector<std::uint32_t> level_numbers;  ///< number in the table of each level found; set by BlockCutter
+
+  std::vector<FoundClass> classes;  ///< of the target, in order of first appearance: the first three
 
   std::uint64_t rejected = 0;                ///< bad records left out
   std::uint64_t missing = 0;                 ///< left out for want of a cell
@@ -85,6 +96,7 @@ struct ParsedRows {
     level_end.clear();
     levels_found.clear();
     level_numbers.clear();
+    classes.clear();
     std::fill(missing_cells.begin(), missing_cells.end(), 0);
     gap_sets = {};
     first_rejected.reset();

@@ -2,6 +2,7 @@
 #include "talweg/data/row_builder.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cmath>
@@ -52,6 +53,11 @@ void append_reject(const TableRecord& record, std::string& text) {
     }
   }
   text += '\n';
+}
+
+double class_value(std::string_view text) {
+  constexpr unsigned kDropped = 16;
+  return static_cast<double>(XXH3_64bits(text.data(), text.size()) >> kDropped);
 }
 
 const std::string& RowBuilder::name_of(std::size_t index) const {
@@ -113,9 +119,14 @@ bool RowBuilder::read_cells(const TableRecord& record, double* values) {
       return false;
     }
   }
-  const CellState target = plan_.layout.target
-                               ? read_number(record, *plan_.layout.target, values[plan_.places[count]])
-                               : CellState::number;
+  CellState target = CellState::number;
+  if (plan_.text_target) {
+    class_ = text_of(record, *plan_.layout.target);
+    values[plan_.places[count]] = class_value(class_);
+    if (is_missing(record, *plan_.layout.target)) target = CellState::missing;
+  } else if (plan_.layout.target) {
+    target = read_number(record, *plan_.layout.target, values[plan_.places[count]]);
+  }
   if (target == CellState::missing) missing_.push_back(count);
   if (target == CellState::bad) {
     // A target cannot be taken as text: the remedy for a feature does not fit.
@@ -182,7 +193,18 @@ void RowBuilder::add_levels(const TableRecord& record, ParsedRows& rows) {
   }
 }
 
+// Three are enough to know that there are too many.
+void RowBuilder::add_class(const TableRecord& record, ParsedRows& rows) {
+  constexpr std::size_t kMost = 3;
+  for (const FoundClass& found : rows.classes) {
+    if (found.text == class_) return;
+  }
+  if (rows.classes.size() < kMost)
+    rows.classes.push_back({std::string(class_), class_value(class_), *record.file, record.line});
+}
+
 void RowBuilder::use(const TableRecord& record, ParsedRows& rows) {
+  if (plan_.text_target) add_class(record, rows);
   if (plan_.has_text || !missing_.empty()) add_levels(record, rows);
   if (plan_.layout.weights) rows.weights.push_back(weight_);
   rows.add_used();

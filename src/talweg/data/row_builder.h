@@ -39,6 +39,7 @@ struct RowPlan {
   /// Per feature, then for the target: its place among the dense columns (text columns have none).
   std::vector<std::size_t> places = {};
   bool has_text = false;
+  bool text_target = false;  ///< the target's levels are classes
   bool refuse_names_of_rows = true;
   std::uint64_t first_record = 0;
   std::vector<std::pair<std::size_t, std::string>> first_levels =
@@ -67,6 +68,7 @@ class RowBuilder {
   bool reject(const TableRecord& record, ParsedRows& rows);
   [[nodiscard]] Error missing_error(const TableRecord& record) const;
   void use(const TableRecord& record, ParsedRows& rows);
+  void add_class(const TableRecord& record, ParsedRows& rows);
   void add_levels(const TableRecord& record, ParsedRows& rows);
   [[nodiscard]] const std::string& name_of(std::size_t index) const;
   void say_bad(const TableRecord& record, std::size_t index, Error error);
@@ -76,9 +78,13 @@ class RowBuilder {
   // Of the record being taken. Columns are counted as features, then the target, then the weights.
   std::vector<std::size_t> missing_;  // columns, ascending
   double weight_ = 1;
+  std::string_view class_;  // of a target that is text
   Error bad_;
   std::string number_text_;
 };
+
+/// What stands for a level of the target: a whole number of 48 bits, by the level's bytes alone.
+double class_value(std::string_view text);
 
 /// The text of a record as the file of rejects shows it, with a line end.
 void append_reject(const TableRecord& record, std::string& text);

@@ -78,7 +78,11 @@ Result<void> RowReader::State::prepare(const ColumnRequest& request, const Table
   held.emplace(used_positions(roles), names.size(), rejects.has_value());
   const std::vector<KindVote> votes = hold_first(roles, cells, request.bad_rows);
   if (held->is_empty() && after_held) return fail(*after_held);
-  if (roles.target && votes.back().is_mostly_text()) return fail(votes.back().target_error(request.target));
+  const bool named_categorical = std::find(request.categorical.begin(), request.categorical.end(),
+                                           request.target) != request.categorical.end();
+  const bool text_target =
+      roles.target && (votes.back().is_mostly_text() || (named_categorical && votes.back().has_text()));
+  if (text_target && !request.classes) return fail(votes.back().target_error(request.target));
 
   RowLayout layout{{}, {}, roles.target, roles.weights, request.weights};
   std::vector<ColumnInfo> features;
@@ -95,7 +99,9 @@ Result<void> RowReader::State::prepare(const ColumnRequest& request, const Table
     features.push_back(ColumnInfo{name, kind, role.named});
   }
   plan = make_row_plan(std::move(layout), std::move(features),
-                       ColumnInfo{request.target, ColumnKind::numeric, true}, request, std::move(cells));
+                       ColumnInfo{request.target, text_target ? ColumnKind::text : ColumnKind::numeric, true},
+                       request, std::move(cells));
+  plan.text_target = text_target;
   dense_names.resize(plan.dense_columns);
   for (std::size_t i = 0; i < plan.features.size(); ++i) {
     if (plan.layout.kinds[i] == ColumnKind::numeric) dense_names[plan.places[i]] = plan.features[i].name;
@@ -214,6 +220,9 @@ const std::vector<Level>& RowReader::levels() const {
 }
 const IngestAudit& RowReader::audit() const {
   return state_->cutter->audit();
+}
+const std::vector<TargetClass>& RowReader::target_classes() const {
+  return state_->cutter->target_classes();
 }
 const std::vector<std::size_t>& RowReader::places() const {
   return state_->plan.places;

@@ -49,6 +49,8 @@ class RowReader {
   [[nodiscard]] const std::vector<std::string>& dense_names() const;
   [[nodiscard]] const std::vector<Level>& levels() const;
   [[nodiscard]] const IngestAudit& audit() const;
+  /// The levels of a target that is text, in order of first appearance in used rows: at most two; else none.
+  [[nodiscard]] const std::vector<TargetClass>& target_classes() const;
   /// Per feature, then for the target: its place among the dense columns.
   [[nodiscard]] const std::vector<std::size_t>& places() const;
   /// Hash of the cells of the used rows, column by column.

@@ -161,6 +161,7 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   out.sample = sampler.finish();
   out.features = reader->features();
   out.target = reader->target();
+  out.target_classes = reader->target_classes();
   out.dense_names = reader->dense_names();
   out.places = reader->places();
   out.levels = reader->levels();
@@ -192,6 +193,7 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   out.sample = std::move(read->sample);
   out.features = std::move(read->features);
   out.target = std::move(read->target);
+  out.target_classes = std::move(read->target_classes);
   out.dense_names = std::move(read->dense_names);
   out.places = std::move(read->places);
   out.levels = std::move(read->levels);

@@ -25,7 +25,8 @@ struct FoldedData {
   FoldedRows folded;
   std::vector<ColumnInfo> features;
   ColumnInfo target;
-  std::vector<std::string> dense_names;  ///< of the columns of `folded`
+  std::vector<TargetClass> target_classes;  ///< see RowReader
+  std::vector<std::string> dense_names;     ///< of the columns of `folded`
   /// Per feature (text columns have none), then for the target: its place among the columns of `folded`.
   std::vector<std::size_t> places;
   std::vector<Level> levels;
@@ -63,6 +64,7 @@ struct FoldedParts {
   std::vector<FoldedPart> parts;  ///< complete nodes in order (FoldTree::take_parts)
   std::vector<ColumnInfo> features;
   ColumnInfo target;
+  std::vector<TargetClass> target_classes;
   std::vector<std::string> dense_names;
   std::vector<std::size_t> places;
   std::vector<Level> levels;

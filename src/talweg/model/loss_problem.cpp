@@ -11,6 +11,7 @@
 #include "talweg/descent/rates.h"
 #include "talweg/model/design.h"
 #include "talweg/model/fit.h"
+#include "talweg/model/labels.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_problem.h"
 
@@ -29,64 +30,11 @@ void each_target(const DenseRows& rows, const Take& take) {
   }
 }
 
-Error target_error(const Problem& problem, std::string what, std::string remedy) {
-  return Error{ErrorKind::data, std::move(what), std::move(remedy), {}, 0, problem.data.target.name};
-}
-
-// Labels 0 and 1, or -1 and +1, become -1 and +1.
-Result<void> take_labels(DenseRows& rows, const Problem& problem, CostKind cost) {
-  std::uint64_t row = 0;
-  std::uint64_t zeros = 0;
-  std::uint64_t minus = 0;
-  std::uint64_t plus = 0;
-  for (const DenseRows::Block& block : rows.blocks()) {
-    for (std::size_t r = 0; r < block.rows; ++r) {
-      ++row;
-      const double y = block.target[r];
-      if (y != 0 && y != 1 && y != -1) {
-        return fail(target_error(problem,
-                                 fmt::format("{} needs two classes, and the target of used row {} is {}",
-                                             cost_name(cost), grouped(row), shortest(y)),
-                                 "labels are 0 and 1, or -1 and +1"));
-      }
-      (y == 0 ? zeros : y > 0 ? plus : minus) += 1;
-    }
-  }
-  if (zeros > 0 && minus > 0) {
-    return fail(target_error(problem, "the target has the labels -1, 0 and 1: two classes are needed",
-                             "labels are 0 and 1, or -1 and +1"));
-  }
-  if (plus == 0 || zeros + minus == 0) {
-    return fail(target_error(problem, "all labels are equal: there is nothing to tell apart",
-                             "give rows of both classes"));
-  }
+void use_classes(DenseRows& rows, const Classes& classes) {
   for (DenseRows::Block& block : rows.blocks()) {
-    for (std::size_t r = 0; r < block.rows; ++r) block.target[r] = block.target[r] > 0 ? 1 : -1;
+    for (std::size_t r = 0; r < block.rows; ++r)
+      block.target[r] = block.target[r] == classes.values[1] ? 1 : -1;
   }
-  return {};
-}
-
-Result<void> check_counts(const DenseRows& rows, const Problem& problem) {
-  std::uint64_t row = 0;
-  bool positive = false;
-  for (const DenseRows::Block& block : rows.blocks()) {
-    for (std::size_t r = 0; r < block.rows; ++r) {
-      ++row;
-      if (block.target[r] < 0) {
-        return fail(target_error(problem,
-                                 fmt::format("poisson needs counts, and the target of used row {} is {}",
-                                             grouped(row), shortest(block.target[r])),
-                                 "counts are not negative; for other targets use --loss mse or huber"));
-      }
-      positive = positive || block.target[r] > 0;
-    }
-  }
-  if (!positive) {
-    return fail(target_error(
-        problem, "all counts are zero: the mean would have to be zero, its logarithm has no lowest value",
-        "give rows with counts above zero"));
-  }
-  return {};
 }
 
 // Cost of a constant prediction that is about the best one.
@@ -173,7 +121,11 @@ std::string objective_of(const FitRequest& request, const Problem& problem, cons
   out += fmt::format(", f = {}", prediction_text(plan));
   out += weights.empty() ? fmt::format(", n = {}", loss.rows.rows())
                          : fmt::format(", W = sum of {} = {}", weights, shortest(loss.cost->weight()));
-  if (is_classification(request.cost)) out += fmt::format(", {} = -1 or +1", plan.target);
+  if (is_classification(request.cost)) {
+    out += plan.labels_are_levels ? fmt::format(", {} = -1 for {} and +1 for {}", plan.target,
+                                                in_quotes(plan.classes[0]), in_quotes(plan.classes[1]))
+                                  : fmt::format(", {} = -1 or +1", plan.target);
+  }
   if (!penalty.empty() && problem.has_intercept) out += ", the intercept is not penalised";
   return out;
 }
@@ -222,13 +174,17 @@ void warn_of_rate(Plan& plan) {
 Result<Problem> make_loss_problem(const FitRequest& request) {
   auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0, 0});
   bool begun = false;
+  TargetWatch watch(request.cost);
   FoldOptions options = fold_options(request);
   options.keep = [&](const RowBlock& block) {
     if (!begun) loss->rows = DenseRows(block.columns - 1);
     begun = true;
     loss->rows.append(block);
+    watch.take(block);
   };
-  auto data = fold_table(request.paths, request.table, request.columns, options);
+  ColumnRequest columns = request.columns;
+  columns.classes = is_classification(request.cost);
+  auto data = fold_table(request.paths, request.table, columns, options);
   if (!data) return fail(data.error());
   loss->rows.finish();
 
@@ -251,10 +207,14 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
 
   DenseRows& rows = loss->rows;
   if (is_classification(request.cost)) {
-    if (auto taken = take_labels(rows, problem, request.cost); !taken) return fail(taken.error());
+    const auto classes = watch.classes(problem.data, request);
+    if (!classes) return fail(classes.error());
+    use_classes(rows, *classes);
+    plan.classes.assign(classes->texts.begin(), classes->texts.end());
+    plan.labels_are_levels = classes->levels;
   }
   if (request.cost == CostKind::poisson) {
-    if (auto checked = check_counts(rows, problem); !checked) return fail(checked.error());
+    if (auto checked = watch.counts(problem.data, request); !checked) return fail(checked.error());
   }
 
   // Gaps are filled, then the columns standardised.

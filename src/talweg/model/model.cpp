@@ -296,6 +296,10 @@ Model make_model(const Fit& fit, const FitRequest& request) {
   out["talweg"] = kVersion;
   out["kind"] = fit.formula != nullptr ? "formula" : "linear";
   out["target"] = text_to_json(fit.plan.target);
+  if (!fit.plan.classes.empty()) {
+    out["classes"] = Json::array();
+    for (const std::string& text : fit.plan.classes) out["classes"].push_back(text_to_json(text));
+  }
   if (fit.formula != nullptr) out["formula"] = text_to_json(fit.formula->formula.text);
   out["parameters"] = parameters_json(fit);
   out["columns"] = fit.formula != nullptr ? formula_columns_json(*fit.formula) : features_json(fit);
@@ -305,6 +309,7 @@ Model make_model(const Fit& fit, const FitRequest& request) {
 
   Model model;
   model.target = fit.plan.target;
+  model.classes = fit.plan.classes;
   model.has_intercept = fit.has_intercept;
   model.parameters = fit.plan.parameters;
   model.values = fit.parameters;
@@ -347,6 +352,13 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   const auto target = root.text("target");
   if (!target) return fail(target.error());
   model.target = *target;
+  if (json.contains("classes")) {
+    auto classes = root.texts("classes");
+    if (!classes) return fail(classes.error());
+    if (classes->size() != 2 || (*classes)[0] == (*classes)[1])
+      return root.wrong("has classes that are not two");
+    model.classes = std::move(*classes);
+  }
   const auto parameters = root.at("parameters");
   if (!parameters) return fail(parameters.error());
   if (!parameters->json().is_array() || parameters->json().empty()) return parameters->wrong("is not a list");

@@ -18,6 +18,7 @@ inline constexpr int kModelVersion = 1;
 
 struct Model {
   std::string target;
+  std::vector<std::string> classes;  ///< of a classification: the label of -1, then of +1; else empty
   bool has_intercept = true;
   std::vector<Parameter> parameters;
   std::vector<double> values;

@@ -48,6 +48,7 @@ Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::str
   Predictor out(cells);
   out.file_ = file;
   out.target_name_ = model.target;
+  out.classes_ = model.classes;
   if (model.formula != nullptr) {
     std::vector<double> parameters;
     for (const std::string& name : model.formula->formula.parameters) {
@@ -159,8 +160,42 @@ Result<void> Predictor::check_target() const {
                     "evaluate needs labelled rows; for unlabelled ones use talweg predict", file_});
 }
 
+// By the text, else by the number: 1.0 is the label 1. Of labels 0 and 1 or -1 and +1 either convention will
+// do.
+Result<std::optional<double>> Predictor::label(const TableRecord& record) const {
+  std::string_view cell;
+  ParsedNumber number;
+  if (!record.numbers.empty()) {
+    const double y = record.numbers[*target_];
+    if (std::isnan(y)) return std::nullopt;
+    number = {y, NumberStatus::ok};
+  } else {
+    cell = record.cells[*target_];
+    if (cells_.is_missing(cell)) return std::nullopt;
+    number = cells_.number(cell);
+  }
+  for (std::size_t k = 0; k < 2 && !cell.empty(); ++k) {
+    if (cell == classes_[k]) return k == 1 ? 1.0 : -1.0;
+  }
+  if (number.status == NumberStatus::ok) {
+    const bool plain = classes_[1] == "1" && (classes_[0] == "0" || classes_[0] == "-1");
+    if (plain && (number.value == 1 || number.value == 0 || number.value == -1))
+      return number.value > 0 ? 1.0 : -1.0;
+    for (std::size_t k = 0; k < 2; ++k) {
+      const ParsedNumber known = parse_number(classes_[k]);
+      if (known.status == NumberStatus::ok && known.value == number.value) return k == 1 ? 1.0 : -1.0;
+    }
+  }
+  Error error{ErrorKind::data, fmt::format("the label {} is neither of the model's classes, {} and {}",
+                                           cell.empty() ? shortest(number.value) : in_quotes(cell),
+                                           in_quotes(classes_[0]), in_quotes(classes_[1]))};
+  error.remedy = "correct the cell, or leave such rows out";
+  return at(error, record, target_name_);
+}
+
 Result<std::optional<double>> Predictor::target(const TableRecord& record) const {
   if (formula_ != nullptr) return formula_->target(record);
+  if (!classes_.empty()) return label(record);
   if (!record.numbers.empty()) {
     const double y = record.numbers[*target_];
     return std::isnan(y) ? std::nullopt : std::optional<double>(y);

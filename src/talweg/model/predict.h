@@ -31,8 +31,9 @@ class Predictor {
   /// the model does not fill gaps. Errors: a cell that is no number, a level that the fit has not seen; with
   /// file, line and column.
   Result<std::optional<double>> predict(const TableRecord& record) const;
-  /// What was to be predicted: the target's cell, or the left side of a formula. Absent where a cell is
-  /// missing. Errors: as predict, and a column that the table does not have.
+  /// What was to be predicted: the target's cell, or the left side of a formula; of a model of two classes -1
+  /// or +1. Absent where a cell is missing. Errors: as predict, a column that the table does not have, a
+  /// label of neither class.
   Result<std::optional<double>> target(const TableRecord& record) const;
   /// An error where the table does not have the target.
   [[nodiscard]] Result<void> check_target() const;
@@ -50,11 +51,13 @@ class Predictor {
   explicit Predictor(CellReader cells) : cells_(std::move(cells)) {}
   Result<std::optional<double>> numeric(const Column& column, const TableRecord& record) const;
   Result<std::optional<double>> text(const Column& column, const TableRecord& record) const;
+  [[nodiscard]] Result<std::optional<double>> label(const TableRecord& record) const;
 
   CellReader cells_;
   std::unique_ptr<FormulaPredictor> formula_;  // does it all where it is there
   std::string file_;
   std::string target_name_;
+  std::vector<std::string> classes_;   // of a model of two classes
   std::optional<std::size_t> target_;  // in the table
   double intercept_ = 0;
   bool fill_ = false;

@@ -46,8 +46,10 @@ struct LocalRates {
 struct Plan {
   std::vector<Parameter> parameters;
   std::string target;
-  std::string objective;  ///< the cost spelled out
-  std::string formula;    ///< as it was understood, `y = a*exp(-b*x) + c`; empty: a linear model
+  std::vector<std::string> classes;  ///< of a classification: the label that is -1, then the one that is +1
+  bool labels_are_levels = false;    ///< they are neither 0 and 1 nor -1 and +1
+  std::string objective;             ///< the cost spelled out
+  std::string formula;               ///< as it was understood, `y = a*exp(-b*x) + c`; empty: a linear model
   std::vector<std::string> formula_columns;
   bool over_rows = false;            ///< not folded: no forecast; of a curved formula no global rates either
   std::optional<LossSettings> loss;  ///< of a linear model over rows

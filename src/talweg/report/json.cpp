@@ -50,6 +50,7 @@ void add_plan(const Plan& plan, Json& out) {
     out["formula"] = valid_utf8(plan.formula);
     out["formula_columns"] = texts(plan.formula_columns);
   }
+  out["classes"] = plan.classes.empty() ? Json(nullptr) : texts(plan.classes);
   out["objective"] = valid_utf8(plan.objective);
   out["loss"] = cost_name(plan.cost);
   out["optimizer"] = optimizer_name(plan.optimizer);

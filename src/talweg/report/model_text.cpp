@@ -40,6 +40,12 @@ Result<std::string> model_text(const Model& model, const Style& style) {
                         style.bold(printable(model.formula->left_text + " = " + model.formula->right_text)),
                         printable(model.formula->left_text))
           : fmt::format("linear model of {}\n", style.bold(printable(model.target)));
+  if (!model.classes.empty()) {
+    out += printable(fmt::format("classes {} is +1{}, {} is -1", in_quotes(model.classes[1]),
+                                 model.loss == CostKind::logistic ? ", predictions are its probability" : "",
+                                 in_quotes(model.classes[0])));
+    out += '\n';
+  }
   TextTable parameters({"parameter", "value", "standard error"});
   for (std::size_t j = 0; j < model.parameters.size(); ++j) {
     const Json& entry = document.at("parameters").at(j);

@@ -161,10 +161,24 @@ std::string EpochTable::text(std::size_t width) const {
   return out;
 }
 
+namespace {
+
+// Which label the predictions speak of, where they are not 0 and 1 or -1 and +1.
+std::string classes_text(const Plan& plan) {
+  if (!plan.labels_are_levels) return {};
+  return line("classes", printable(fmt::format(
+                             "{} is +1{}, {} is -1", in_quotes(plan.classes[1]),
+                             plan.cost == CostKind::logistic ? ", predictions are its probability" : "",
+                             in_quotes(plan.classes[0]))));
+}
+
+}  // namespace
+
 std::string fit_text(const Fit& fit, const Style& style, const std::string& model_path) {
   std::string out;
   out += line("data", rows_text(fit.audit, fit.plan));
   out += formula_text(fit.plan);
+  out += classes_text(fit.plan);
   out += line("cost", fmt::format("{} = {}", cost_name(fit.plan.cost), printable(fit.plan.objective)));
   out += line("method", method_text(fit.plan));
   out += before_text(fit.plan);
@@ -196,6 +210,7 @@ std::string forecast_text(const Problem& problem, const Style& style) {
   std::string out;
   out += line("data", rows_text(problem.data.audit, plan));
   out += formula_text(plan);
+  out += classes_text(plan);
   out += line("cost", fmt::format("{} = {}", cost_name(plan.cost), printable(plan.objective)));
   out += line("method", method_text(plan));
   out += before_text(plan);
