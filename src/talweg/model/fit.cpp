@@ -12,6 +12,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/data/bytes.h"
 #include "talweg/model/folded_table.h"
+#include "talweg/model/formula_loss.h"
 #include "talweg/model/loss_fit.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/moments_file.h"
@@ -169,12 +170,8 @@ Result<void> check_formula_request(const FitRequest& request) {
         "--missing mean is not for formulas: the mean of a column says little about a function of it",
         "use --missing drop");
   }
-  if (!is_squared(request.cost)) {
-    return usage(fmt::format("--loss {} is for linear models", cost_name(request.cost)),
-                 "give --target instead of --formula, or use mse, half-mse or sse");
-  }
-  if (request.optimizer == Optimizer::newton) {
-    return usage("--optimizer newton is for linear models",
+  if (request.optimizer == Optimizer::newton && is_squared(request.cost)) {
+    return usage("--optimizer newton is for linear models and for other losses than squares",
                  "use lm, which takes the curvature of a formula's squares");
   }
   if (request.penalty_on_standard_scale) {
@@ -191,6 +188,7 @@ FoldOptions fold_options(const FitRequest& request) {
   options.threads = request.threads;
   options.stop = request.stop;
   options.sample_rows = request.sample_rows;
+  options.keep_rows = !request.formula.empty() && !is_squared(request.cost);
   if (request.observer != nullptr) {
     options.progress = [observer = request.observer](std::uint64_t records) { observer->reading(records); };
   }
@@ -354,6 +352,7 @@ Result<Problem> forecast(const FitRequest& request) {
   if (!request.formula.empty()) {
     auto data = read_formula_data(request, fold_options(request));
     if (!data) return fail(data.error());
+    if (!is_squared(request.cost)) return make_formula_loss_problem(std::move(*data), request);
     if (data->store) return make_row_problem(std::move(*data), request);
     if (request.restarts > 0) return fail(useless_restarts());
     return make_problem(std::move(data->data), request);
@@ -374,6 +373,8 @@ Result<Fit> fit(const FitRequest& request) {
   auto problem = forecast(request);
   if (!problem) return fail(problem.error());
   if (problem->loss != nullptr) return fit_loss(std::move(*problem), request);
+  if (problem->rows != nullptr && !is_squared(request.cost))
+    return fit_formula_loss(std::move(*problem), request);
   return problem->rows != nullptr ? fit_rows(std::move(*problem), request)
                                   : fit_problem(std::move(*problem), request);
 }

@@ -260,6 +260,19 @@ Result<void> check_kinds(const RowReader& reader, const Formula& formula) {
   return {};
 }
 
+// Texts as classes stand on the left side alone, as they are.
+Result<void> check_text_target(const RowReader& reader, const Formula& formula) {
+  if (reader.target().kind != ColumnKind::text) return {};
+  bool elsewhere = !formula.plain_response();
+  for (const ColumnUse& use : formula.columns)
+    elsewhere = elsewhere || (use.name == reader.target().name && (use.on_right || !use.on_left));
+  if (!elsewhere) return {};
+  Error error{ErrorKind::data, "the column holds text, and the formula takes it for a number"};
+  error.remedy = "classes stand alone on the left side: " + formula_name(reader.target().name) + " = ...";
+  error.column = reader.target().name;
+  return fail(error);
+}
+
 }  // namespace
 
 std::optional<std::size_t> BoundFormula::intercept() const {
@@ -353,6 +366,7 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
   const BoundFormula& bound = *out.formula;
   const Formula& formula = bound.formula;
   if (auto checked = check_kinds(*reader, formula); !checked) return fail(checked.error());
+  if (auto checked = check_text_target(*reader, formula); !checked) return fail(checked.error());
   const ColumnGatherer gatherer(formula, *reader);
   FoldedData& data = out.data;
   const bool folds = bound.affine && !options.keep_rows;
@@ -411,6 +425,7 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
   data.formula = out.formula;
   data.features = reader->features();
   data.target = reader->target();
+  data.target_classes = reader->target_classes();
   data.levels = reader->levels();
   data.audit = reader->audit();
   data.fingerprint = reader->fingerprint();

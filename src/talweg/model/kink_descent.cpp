@@ -46,7 +46,7 @@ void rest(const DescentSettings& settings, DescentResult& total) {
 
 }  // namespace
 
-KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentSettings& settings,
+KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const DescentSettings& settings,
                             double first_width) {
   const auto began = std::chrono::steady_clock::now();
   KinkDescent out;

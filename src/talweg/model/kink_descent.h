@@ -6,7 +6,7 @@
 // rows are fitted exactly: the vertex of the linear program, or the active set where there is an l2 penalty.
 //
 // Where the smoothed cost is lowest its slopes are feasible dual variables, whose dual value
-// (LinearCost::dual_value) is at most the lowest cost of the loss itself. So
+// (KinkedObjective::dual_value) is at most the lowest cost of the loss itself. So
 //   cost - lowest cost <= cost - dual value + what the smoothed cost is above its own lowest,
 // the last judged by g'H^-1 g, twice its second-order estimate. As soon as the rows are the right ones this
 // gap vanishes up to rounding, whatever the width.
@@ -15,7 +15,7 @@
 #include <optional>
 
 #include "talweg/descent/minimiser.h"
-#include "talweg/objective/linear_cost.h"
+#include "talweg/objective/kinked.h"
 
 namespace talweg {
 
@@ -26,7 +26,7 @@ struct KinkDescent {
 
 /// `settings.tolerance`: the relative gap at which to end (absent: as far as rounding allows); the observer
 /// sees the cost of the loss itself. `first_width` > 0. The cost has the width of the last stage afterwards.
-KinkDescent descend_on_kink(LinearCost& cost, const Point& start, const DescentSettings& settings,
+KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const DescentSettings& settings,
                             double first_width);
 
 }  // namespace talweg

@@ -44,24 +44,26 @@ Classes ordered(std::string first, double first_value, std::string second, doubl
 }  // namespace
 
 void TargetWatch::take(const RowBlock& block) {
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    const double y = block.values[r * block.columns + block.columns - 1];
-    const auto here = [&] { return Seen{y, block.number * kBlockRows + block.offsets[r]}; };
-    if (cost_ == CostKind::poisson) {
-      if (y < 0 && !negative_) negative_ = here();
-      positive_ = positive_ || y > 0;
-      continue;
-    }
-    const auto same = [&](const Seen& seen) { return seen.value == y; };
-    if (std::any_of(seen_.begin(), seen_.end(), same)) continue;
-    if (seen_.size() < kSeen) {
-      if (!other_style_ && (y == 0 || y == -1) &&
-          std::any_of(seen_.begin(), seen_.end(), [&](const Seen& seen) { return seen.value == -1 - y; }))
-        other_style_ = here();
-      seen_.push_back(here());
-    }
-    if (!outside_ && y != 0 && y != 1 && y != -1) outside_ = here();
+  for (std::size_t r = 0; r < block.rows; ++r)
+    take(block.values[r * block.columns + block.columns - 1], block.number * kBlockRows + block.offsets[r]);
+}
+
+void TargetWatch::take(double y, std::uint64_t record) {
+  const auto here = [&] { return Seen{y, record}; };
+  if (cost_ == CostKind::poisson) {
+    if (y < 0 && !negative_) negative_ = here();
+    positive_ = positive_ || y > 0;
+    return;
   }
+  const auto same = [&](const Seen& seen) { return seen.value == y; };
+  if (std::any_of(seen_.begin(), seen_.end(), same)) return;
+  if (seen_.size() < kSeen) {
+    if (!other_style_ && (y == 0 || y == -1) &&
+        std::any_of(seen_.begin(), seen_.end(), [&](const Seen& seen) { return seen.value == -1 - y; }))
+      other_style_ = here();
+    seen_.push_back(here());
+  }
+  if (!outside_ && y != 0 && y != 1 && y != -1) outside_ = here();
 }
 
 Result<Classes> TargetWatch::classes(const FoldedData& data, const FitRequest& request) const {

@@ -32,6 +32,9 @@ class TargetWatch {
   /// A block as it was read, the target in its last dense column; in order.
   void take(const RowBlock& block);
 
+  /// One target.
+  void take(double y, std::uint64_t record);
+
   /// Once all is read. Errors: a label outside of 0/1 and -1/+1, with its row, where the labels are neither
   /// text nor named by --categorical; a third level, with its row; one class only.
   [[nodiscard]] Result<Classes> classes(const FoldedData& data, const FitRequest& request) const;

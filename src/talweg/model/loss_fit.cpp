@@ -11,6 +11,7 @@
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
+#include "talweg/model/separation.h"
 #include "talweg/objective/l1_cost.h"
 
 namespace talweg {
@@ -101,27 +102,6 @@ void add_standard_errors(LinearCost& cost, const Point& at, Fit& fit) {
   }
 }
 
-// Classes that a hyperplane separates: the cost has no lowest value, the parameters run away.
-void warn_of_separation(LinearCost& cost, const Point& at, const std::vector<double>& f, Fit& fit) {
-  if (fit.plan.cost != CostKind::logistic || fit.l1 > 0 || fit.l2 > 0) return;
-  std::size_t row = 0;
-  for (const DenseRows::Block& block : cost.rows().blocks()) {
-    for (std::size_t r = 0; r < block.rows; ++r, ++row) {
-      if (!(block.target[r] * f[row] > 0)) return;
-    }
-  }
-  std::size_t most = 0;
-  for (std::size_t j = 0; j < at.size(); ++j) {
-    if (!fit.plan.parameters[j].intercept && std::abs(at.high[j]) > std::abs(at.high[most])) most = j;
-  }
-  fit.warnings.push_back(
-      fmt::format("the classes are separable: these parameters tell every row's class, so the cost has no "
-                  "lowest value and falls "
-                  "for ever as they grow; most of that direction is {}. Remedy: a penalty, --l2 0.001, or "
-                  "leave the column out",
-                  in_quotes(fit.plan.parameters[most].name)));
-}
-
 std::string post_mortem(const Plan& plan, const DescentResult& result) {
   const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
   std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
@@ -196,7 +176,10 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
     fit.notes.emplace_back(
         "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
         "lowest cost");
-  warn_of_separation(cost, result.point, f, fit);
+  if (fit.plan.cost == CostKind::logistic && !(fit.l1 > 0) && !(fit.l2 > 0)) {
+    if (const auto found = find_separation(cost, result.point, f, fit.has_intercept))
+      fit.warnings.push_back(separation_text(*found, fit.plan, fit.features, cost));
+  }
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   if (fit.termination.reason == Reason::seconds ||
       (fit.termination.reason == Reason::epochs && fit.plan.tolerance)) {

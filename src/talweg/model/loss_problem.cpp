@@ -45,10 +45,7 @@ double constant_cost(const DenseRows& rows, const LossSettings& loss) {
     sum += w * y;
     weight += w;
   });
-  double f = sum / weight;
-  if (loss.kind == CostKind::logistic) f = std::log((1 + f) / (1 - f));
-  if (loss.kind == CostKind::poisson) f = std::log(f);
-  if (loss.kind == CostKind::hinge || loss.kind == CostKind::squared_hinge) f = f > 0 ? 1 : -1;
+  const double f = constant_prediction(loss.kind, sum / weight);
   double cost = 0;
   each_target(rows, [&](double y, double w) {
     double value = 0;
@@ -90,27 +87,6 @@ std::vector<double> steepest_hessian(const Moments& moments, const std::vector<L
   return out;
 }
 
-std::string loss_text(const LossSettings& loss, const std::string& y) {
-  switch (loss.kind) {
-    case CostKind::mae:
-      return fmt::format("|{} - f|", y);
-    case CostKind::huber:
-      return fmt::format("huber({} - f), r^2/2 up to {}, linear beyond", y, shortest(loss.huber_delta));
-    case CostKind::quantile:
-      return fmt::format("max({0} r, ({0} - 1) r), r = {1} - f", shortest(loss.quantile), y);
-    case CostKind::logistic:
-      return fmt::format("log(1 + exp(-{} f))", y);
-    case CostKind::poisson:
-      return fmt::format("exp(f) - {} f", y);
-    case CostKind::hinge:
-      return fmt::format("max(0, 1 - {} f)", y);
-    case CostKind::squared_hinge:
-      return fmt::format("max(0, 1 - {} f)^2", y);
-    default:
-      return "";
-  }
-}
-
 std::string objective_of(const FitRequest& request, const Problem& problem, const LossProblem& loss) {
   const Plan& plan = problem.plan;
   const std::string& weights = problem.data.weights;
@@ -121,11 +97,7 @@ std::string objective_of(const FitRequest& request, const Problem& problem, cons
   out += fmt::format(", f = {}", prediction_text(plan));
   out += weights.empty() ? fmt::format(", n = {}", loss.rows.rows())
                          : fmt::format(", W = sum of {} = {}", weights, shortest(loss.cost->weight()));
-  if (is_classification(request.cost)) {
-    out += plan.labels_are_levels ? fmt::format(", {} = -1 for {} and +1 for {}", plan.target,
-                                                in_quotes(plan.classes[0]), in_quotes(plan.classes[1]))
-                                  : fmt::format(", {} = -1 or +1", plan.target);
-  }
+  out += labels_text(plan);
   if (!penalty.empty() && problem.has_intercept) out += ", the intercept is not penalised";
   return out;
 }
@@ -170,6 +142,41 @@ void warn_of_rate(Plan& plan) {
 }
 
 }  // namespace
+
+std::string loss_text(const LossSettings& loss, const std::string& y) {
+  switch (loss.kind) {
+    case CostKind::mae:
+      return fmt::format("|{} - f|", y);
+    case CostKind::huber:
+      return fmt::format("huber({} - f), r^2/2 up to {}, linear beyond", y, shortest(loss.huber_delta));
+    case CostKind::quantile:
+      return fmt::format("max({0} r, ({0} - 1) r), r = {1} - f", shortest(loss.quantile), y);
+    case CostKind::logistic:
+      return fmt::format("log(1 + exp(-{} f))", y);
+    case CostKind::poisson:
+      return fmt::format("exp(f) - {} f", y);
+    case CostKind::hinge:
+      return fmt::format("max(0, 1 - {} f)", y);
+    case CostKind::squared_hinge:
+      return fmt::format("max(0, 1 - {} f)^2", y);
+    default:
+      return "";
+  }
+}
+
+std::string labels_text(const Plan& plan) {
+  if (plan.classes.empty()) return {};
+  if (!plan.labels_are_levels) return fmt::format(", {} = -1 or +1", plan.target);
+  return fmt::format(", {} = -1 for {} and +1 for {}", plan.target, in_quotes(plan.classes[0]),
+                     in_quotes(plan.classes[1]));
+}
+
+double constant_prediction(CostKind loss, double mean) {
+  if (loss == CostKind::logistic) return std::log((1 + mean) / (1 - mean));
+  if (loss == CostKind::poisson) return std::log(mean);
+  if (loss == CostKind::hinge || loss == CostKind::squared_hinge) return mean > 0 ? 1 : -1;
+  return mean;
+}
 
 Result<Problem> make_loss_problem(const FitRequest& request) {
   auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0, 0});

@@ -23,4 +23,11 @@ struct LossProblem {
 /// only, counts that are all zero.
 Result<Problem> make_loss_problem(const FitRequest& request);
 
+/// The loss of one row as text, y the target's name: `|y - f|`.
+std::string loss_text(const LossSettings& loss, const std::string& y);
+/// ", y = -1 or +1" or ", y = -1 for 'no' and +1 for 'yes'"; empty where there are no classes.
+std::string labels_text(const Plan& plan);
+/// A constant prediction that is about the best, from the target's mean.
+double constant_prediction(CostKind loss, double mean);
+
 }  // namespace talweg

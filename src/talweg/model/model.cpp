@@ -100,8 +100,9 @@ Json options_json(const FitRequest& request, const Fit& fit) {
   }
   if (request.optimizer == Optimizer::adam || request.optimizer == Optimizer::adamw)
     out["adam_betas"] = {request.adam_first, request.adam_second};
-  const std::array<const char*, 5> starts = {fit.plan.over_rows && !fit.plan.loss ? "ones" : "zeros", "zeros",
-                                             "ones", "random", "values"};
+  const std::array<const char*, 5> starts = {
+      fit.plan.over_rows && fit.formula != nullptr && !fit.formula->affine ? "ones" : "zeros", "zeros",
+      "ones", "random", "values"};
   out["start"] = starts[static_cast<std::size_t>(request.start)];
   if (request.restarts > 0) out["restarts"] = request.restarts;
   if (request.start == StartKind::random || request.restarts > 0) out["seed"] = request.seed;
@@ -419,6 +420,15 @@ Result<Model> read_model(std::string_view document, const std::string& name) {
   }
   if (auto checked = check_columns(model, root); !checked) return fail(checked.error());
   return model;
+}
+
+std::string Model::label_column() const {
+  if (formula == nullptr) return target;
+  const Formula& f = formula->formula;
+  for (const ColumnUse& use : f.columns) {
+    if (f.plain_response() && use.on_left && !use.level) return use.name;
+  }
+  return {};
 }
 
 Result<Model> load_model(const std::string& path) {

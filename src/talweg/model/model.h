@@ -29,6 +29,9 @@ struct Model {
   std::string weights;                          ///< column of weights of the fit; empty: none
   CostKind loss = CostKind::mse;
   std::string document;  ///< the JSON text as it stands in the file
+
+  /// The column that holds the labels of a classification: the target, or a formula's left side as it is.
+  [[nodiscard]] std::string label_column() const;
 };
 
 Model make_model(const Fit& fit, const FitRequest& request);

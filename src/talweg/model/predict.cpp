@@ -49,6 +49,8 @@ Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::str
   out.file_ = file;
   out.target_name_ = model.target;
   out.classes_ = model.classes;
+  out.loss_ = model.loss;
+  out.raw_ = raw;
   if (model.formula != nullptr) {
     std::vector<double> parameters;
     for (const std::string& name : model.formula->formula.parameters) {
@@ -59,12 +61,12 @@ Result<Predictor> Predictor::bind(const Model& model, const std::vector<std::str
     auto formula = FormulaPredictor::bind(model.formula, std::move(parameters), names, cells, file);
     if (!formula) return fail(formula.error());
     out.formula_ = std::make_unique<FormulaPredictor>(std::move(*formula));
+    const auto label = std::find(names.begin(), names.end(), model.label_column());
+    if (label != names.end()) out.target_ = static_cast<std::size_t>(label - names.begin());
     return out;
   }
   const auto target = std::find(names.begin(), names.end(), model.target);
   if (target != names.end()) out.target_ = static_cast<std::size_t>(target - names.begin());
-  out.loss_ = model.loss;
-  out.raw_ = raw;
   out.fill_ = model.missing == MissingPolicy::mean;
   std::vector<std::string> absent;
   for (const FeatureSummary& feature : model.features) {
@@ -154,7 +156,7 @@ Result<std::optional<double>> Predictor::text(const Column& column, const TableR
 }
 
 Result<void> Predictor::check_target() const {
-  if (formula_ != nullptr || target_) return {};
+  if ((formula_ != nullptr && classes_.empty()) || target_) return {};
   return fail(Error{ErrorKind::data,
                     fmt::format("the target {} of the model is not in the data", in_quotes(target_name_)),
                     "evaluate needs labelled rows; for unlabelled ones use talweg predict", file_});
@@ -194,8 +196,8 @@ Result<std::optional<double>> Predictor::label(const TableRecord& record) const 
 }
 
 Result<std::optional<double>> Predictor::target(const TableRecord& record) const {
+  if (!classes_.empty() && target_) return label(record);
   if (formula_ != nullptr) return formula_->target(record);
-  if (!classes_.empty()) return label(record);
   if (!record.numbers.empty()) {
     const double y = record.numbers[*target_];
     return std::isnan(y) ? std::nullopt : std::optional<double>(y);
@@ -209,7 +211,11 @@ Result<std::optional<double>> Predictor::target(const TableRecord& record) const
 }
 
 Result<std::optional<double>> Predictor::predict(const TableRecord& record) const {
-  if (formula_ != nullptr) return formula_->predict(record);
+  if (formula_ != nullptr) {
+    auto value = formula_->predict(record);
+    if (value && *value && !raw_) value = mean_of_prediction(loss_, **value);
+    return value;
+  }
   double sum = intercept_;
   bool complete = true;
   for (const Column& column : columns_) {

@@ -59,43 +59,6 @@ std::vector<double> random_start(std::uint64_t seed, std::uint64_t n, const std:
   return out;
 }
 
-// Ends from all starts; valleys are told apart by their cost. The best run's start comes back.
-std::vector<double> try_starts(const FitRequest& request, const Plan& plan, RowSquares& cost,
-                               const std::vector<double>& start, std::vector<Valley>& valleys,
-                               std::vector<std::string>& warnings) {
-  struct Run {
-    std::vector<double> start;
-    DescentResult result;
-  };
-  std::vector<Run> runs;
-  std::uint64_t lost = 0;
-  for (std::uint64_t n = 0; n <= request.restarts; ++n) {
-    if (request.stop != nullptr && request.stop->raised()) break;
-    std::vector<double> from = n == 0 ? start : random_start(request.seed, n, start);
-    DescentResult result = minimise(cost, Point(from), descent_settings(request, plan, cost, from));
-    if (result.diverged()) {
-      ++lost;
-    } else {
-      runs.push_back({std::move(from), std::move(result)});
-    }
-  }
-  if (lost > 0) {
-    warnings.push_back(
-        fmt::format("{} of {} starts led nowhere: the cost was not finite there, or it diverged", lost,
-                    request.restarts + 1));
-  }
-  if (runs.empty()) return start;
-  std::stable_sort(runs.begin(), runs.end(),
-                   [](const Run& a, const Run& b) { return a.result.cost < b.result.cost; });
-  for (const Run& run : runs) {
-    const double c = run.result.cost;
-    if (valleys.empty() || c - valleys.back().cost > kSameValley * std::abs(c))
-      valleys.push_back({c, 0, run.result.point.high});
-    ++valleys.back().runs;
-  }
-  return runs.front().start;
-}
-
 void add_standard_errors(RowSquares& cost, Fit& fit) {
   const std::size_t p = fit.parameters.size();
   fit.standard_errors.assign(p, std::nullopt);
@@ -161,16 +124,57 @@ void warn_of_ending(Fit& fit) {
 
 }  // namespace
 
+std::vector<double> best_start(const FitRequest& request, const std::vector<double>& start,
+                               const std::function<DescentResult(const std::vector<double>&)>& descend,
+                               std::vector<Valley>& valleys, std::vector<std::string>& warnings) {
+  struct Run {
+    std::vector<double> start;
+    DescentResult result;
+  };
+  std::vector<Run> runs;
+  std::uint64_t lost = 0;
+  for (std::uint64_t n = 0; n <= request.restarts; ++n) {
+    if (request.stop != nullptr && request.stop->raised()) break;
+    std::vector<double> from = n == 0 ? start : random_start(request.seed, n, start);
+    DescentResult result = descend(from);
+    if (result.diverged()) {
+      ++lost;
+    } else {
+      runs.push_back({std::move(from), std::move(result)});
+    }
+  }
+  if (lost > 0) {
+    warnings.push_back(
+        fmt::format("{} of {} starts led nowhere: the cost was not finite there, or it diverged", lost,
+                    request.restarts + 1));
+  }
+  if (runs.empty()) return start;
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const Run& a, const Run& b) { return a.result.cost < b.result.cost; });
+  for (const Run& run : runs) {
+    const double c = run.result.cost;
+    if (valleys.empty() || c - valleys.back().cost > kSameValley * std::abs(c))
+      valleys.push_back({c, 0, run.result.point.high});
+    ++valleys.back().runs;
+  }
+  return runs.front().start;
+}
+
 Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
   const auto began = std::chrono::steady_clock::now();
-  RowSquares& cost = problem.rows->cost;
+  RowSquares& cost = *problem.rows->squares;
   const Plan& plan = problem.plan;
   if (request.observer != nullptr) request.observer->begin(plan);
   Fit fit;
   fit.l2 = request.l2;
   fit.warnings = plan.warnings;
   if (request.restarts > 0)
-    problem.start = try_starts(request, plan, cost, problem.start, fit.valleys, fit.warnings);
+    problem.start = best_start(
+        request, problem.start,
+        [&](const std::vector<double>& from) {
+          return minimise(cost, Point(from), descent_settings(request, plan, cost, from));
+        },
+        fit.valleys, fit.warnings);
 
   DescentSettings settings = descent_settings(request, plan, cost, problem.start);
   settings.observer = [&](const EpochRecord& record) {

@@ -100,11 +100,20 @@ RowProblem::RowProblem(FormulaData data, RowSquaresSettings settings)
       stored(std::move(data.stored)),
       records(std::move(data.records)),
       model(formula, stored),
-      cost(store, model, std::move(settings)) {}
+      squares(std::make_unique<RowSquares>(store, model, std::move(settings))) {}
+
+RowProblem::RowProblem(FormulaData data, RowCostSettings settings)
+    : formula(std::move(data.formula)),
+      store(std::move(*data.store)),
+      stored(std::move(data.stored)),
+      records(std::move(data.records)),
+      model(formula, stored),
+      losses(std::make_unique<RowCost>(store, model, std::move(settings))) {}
 
 std::optional<Error> RowProblem::why_not_finite(const FitRequest& request,
                                                 std::span<const double> parameters) const {
-  const auto found = cost.first_not_finite(parameters);
+  const auto found =
+      squares != nullptr ? squares->first_not_finite(parameters) : losses->first_not_finite(parameters);
   if (!found) return std::nullopt;
   std::uint64_t number = found->row;
   for (std::size_t k = 0; k < found->block; ++k) number += store.block(k).rows;
@@ -166,7 +175,7 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
     settings.penalised.push_back(partial.has_columns() || partial.has_parameters());
   }
   problem.rows = std::make_shared<RowProblem>(std::move(data), std::move(settings));
-  RowSquares& cost = problem.rows->cost;
+  RowSquares& cost = *problem.rows->squares;
 
   auto start = start_values(request, plan.parameters, 1.0);
   if (!start) return fail(start.error());

@@ -11,20 +11,25 @@
 
 #include "talweg/model/formula_model.h"
 #include "talweg/model/problem.h"
+#include "talweg/objective/row_cost.h"
 #include "talweg/objective/row_squares.h"
 
 namespace talweg {
 
-/// The rows, the model and the cost over them, at one place.
+/// The rows, the model and the cost over them, at one place: of squared error, or of another loss.
 struct RowProblem {
   RowProblem(FormulaData data, RowSquaresSettings settings);
+  RowProblem(FormulaData data, RowCostSettings settings);
 
   std::shared_ptr<const BoundFormula> formula;
   RowStore store;
   std::vector<std::size_t> stored;
   RowRecords records;
   FormulaModel model;
-  RowSquares cost;
+  std::unique_ptr<RowSquares> squares;
+  std::unique_ptr<RowCost> losses;
+  double first_width = 0;    ///< of a loss with a kink: where the smoothing begins; 0: not smoothed
+  double constant_cost = 0;  ///< of a good constant prediction; of another loss
 
   /// Why the cost or its derivatives are not finite at `parameters`: the first row, what is wrong there.
   /// Absent where all are.

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "talweg/objective/block_tree.h"
+#include "talweg/objective/damped_solve.h"
 #include "talweg/objective/lanes.h"
 #include "talweg/objective/linear_kernel.h"
 
@@ -17,38 +18,9 @@ namespace talweg {
 namespace {
 
 constexpr std::size_t kMostGroups = 64;
-constexpr double kDamping = 1e-10;
 
 std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
   return i * (i + 1) / 2 + j;
-}
-
-// -(matrix among `support`)^-1 slope, the matrix scaled to a unit diagonal and damped a little.
-bool solve_damped(const std::vector<double>& matrix, std::size_t p, std::span<const double> slope,
-                  std::span<const std::size_t> support, std::span<double> out) {
-  const auto n = static_cast<Eigen::Index>(support.size());
-  const auto place = [&](Eigen::Index a) { return support[static_cast<std::size_t>(a)]; };
-  double largest = 0;
-  for (const std::size_t j : support) largest = std::max(largest, matrix[j * p + j]);
-  if (!(largest > 0) || !std::isfinite(largest)) return false;
-  Eigen::VectorXd scale(n);
-  for (Eigen::Index a = 0; a < n; ++a) {
-    const double own = matrix[place(a) * p + place(a)];
-    scale[a] = 1 / std::sqrt(own > kDamping * largest ? own : largest);
-  }
-  Eigen::MatrixXd scaled(n, n);
-  Eigen::VectorXd right(n);
-  for (Eigen::Index a = 0; a < n; ++a) {
-    for (Eigen::Index b = 0; b < n; ++b) scaled(a, b) = matrix[place(a) * p + place(b)] * scale[a] * scale[b];
-    scaled(a, a) += kDamping;
-    right[a] = -slope[place(a)] * scale[a];
-  }
-  const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
-  if (factor.info() != Eigen::Success) return false;
-  const Eigen::VectorXd solution = factor.solve(right);
-  std::fill(out.begin(), out.end(), 0.0);
-  for (Eigen::Index a = 0; a < n; ++a) out[place(a)] = solution[a] * scale[a];
-  return solution.allFinite();
 }
 
 }  // namespace

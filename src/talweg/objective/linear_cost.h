@@ -25,9 +25,9 @@
 #include <vector>
 
 #include "talweg/objective/dense_rows.h"
+#include "talweg/objective/kinked.h"
 #include "talweg/objective/least_squares.h"
 #include "talweg/objective/loss.h"
-#include "talweg/objective/objective.h"
 
 namespace talweg {
 
@@ -48,7 +48,7 @@ struct LinearCostSettings {
   unsigned threads = 0;
 };
 
-class LinearCost final : public Objective {
+class LinearCost final : public KinkedObjective {
  public:
   /// The rows are finished and standardised with the terms' means and spreads (1 for a spread of 0), and live
   /// as long as this. `terms`: one per parameter, an intercept last if there is one. `start`: user's units.
@@ -79,19 +79,14 @@ class LinearCost final : public Objective {
 
   /// Predictions f of every used row, in order, at parameters in the user's units.
   [[nodiscard]] std::vector<double> predictions(std::span<const double> user);
-  void set_width(double width) { settings_.loss.width = width; }
-  /// Of a loss with a kink, smoothed: the dual value that the slopes at `point` stand for, the cost plus h/2
-  /// times the mean of their squares. Where the gradient is zero it is at most the lowest cost of the loss
-  /// itself.
-  [[nodiscard]] double dual_value(const Point& point);
-  /// Of a loss with a kink: the cost without smoothing.
-  [[nodiscard]] double sharp_cost(const Point& point);
-  /// Of a loss with a kink: the lowest point for a narrower width if the rows within the width stay the same,
-  /// seen from `point`, where the cost of the width used is lowest; absent where that is not determined.
-  [[nodiscard]] std::optional<Point> narrowed(const Point& point, double width);
+  void set_width(double width) override { settings_.loss.width = width; }
+  [[nodiscard]] double dual_value(const Point& point) override;
+  [[nodiscard]] double sharp_cost(const Point& point) override;
+  [[nodiscard]] std::optional<Point> narrowed(const Point& point, double width) override;
   [[nodiscard]] const LossSettings& loss() const { return settings_.loss; }
   [[nodiscard]] double weight() const { return weight_; }
   [[nodiscard]] const DenseRows& rows() const { return rows_; }
+  [[nodiscard]] const std::vector<LinearTerm>& terms() const { return terms_; }
   /// Visits of the rows so far.
   [[nodiscard]] std::uint64_t passes() const { return passes_; }
 

@@ -36,6 +36,17 @@ class RowStore {
   /// Gives back memory that the last block does not need. To be called once, after the last rows.
   void finish();
 
+  /// Every target y becomes change(y).
+  template <class Change>
+  void change_target(const Change& change) {
+    for (Block& block : blocks_) {
+      for (std::size_t r = 0; r < block.rows; ++r) {
+        double& y = block.cells[columns_ * block.rows + r];
+        y = change(y);
+      }
+    }
+  }
+
   [[nodiscard]] std::size_t columns() const { return columns_; }
   [[nodiscard]] std::size_t blocks() const { return blocks_.size(); }
   [[nodiscard]] const Block& block(std::size_t k) const { return blocks_[k]; }

@@ -40,7 +40,7 @@ std::string before_text(const Plan& plan) {
     out += line("forecast", forecast_line(plan));
     return out;
   }
-  if (plan.loss) {
+  if (plan.loss && plan.formula.empty()) {
     out += line("stable",
                 plan.largest_stable_rate
                     ? fmt::format("learning rates below {} everywhere (gd; for the steepest curvature that "

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Classes for which logistic regression has no finite answer (Albert and Anderson, "On the existence of
+// maximum likelihood estimates in logistic regression models", Biometrika 71, 1984): along some direction d
+// of the parameters y f_d >= 0 for every row and > 0 for some (f_d the prediction of d). The classes are
+// separable where it is > 0 for every row, else quasi-separable.
+//
+// The direction is proposed by Newton's steps on from where the descent ended: where there is an answer they
+// shrink, and there is none to be told of; where there is none, a step adds about 1 to the margin of every
+// row that d tells apart and nothing to that of the others. It is then verified on every row. One column or
+// level that does it alone is found by the range of its values in each class.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "talweg/model/problem.h"
+#include "talweg/objective/linear_cost.h"
+
+namespace talweg {
+
+struct Separation {
+  bool complete = false;   ///< separable, else quasi-separable
+  std::uint64_t rows = 0;  ///< for which y f_d > 0
+  /// One parameter alone does it, together with the intercept: its place, the value at the border (user's
+  /// units) and whether rows above it are of class +1.
+  struct Column {
+    std::size_t parameter = 0;
+    double border = 0;
+    bool above_is_plus = true;
+    std::uint64_t above = 0, below = 0, at = 0;  ///< rows
+  };
+  std::optional<Column> column;
+  std::vector<double> direction;  ///< per parameter, user's units; else
+};
+
+/// `at`: where the descent ended, `f`: the predictions there. The cost is logistic without a penalty.
+std::optional<Separation> find_separation(LinearCost& cost, const Point& at, std::span<const double> f,
+                                          bool intercept);
+
+/// The warning, with the column or the direction, and the remedy.
+std::string separation_text(const Separation& found, const Plan& plan,
+                            const std::vector<FeatureSummary>& features, const LinearCost& cost);
+
+}  // namespace talweg
