@@ -75,10 +75,12 @@ TEST_F(FormulaLossTest, LinearInItsParametersAsTheLinearModel) {
         const auto found = fit(formula);
         ASSERT_TRUE(expected && found) << (found ? expected.error().text() : found.error().text());
         EXPECT_NEAR(found->cost, expected->cost, 1e-10 * std::abs(expected->cost));
-        EXPECT_NEAR(named(*found, "a"), named(*expected, "u"), 1e-7);
-        EXPECT_NEAR(named(*found, "b"), named(*expected, "v"), 1e-7);
-        EXPECT_NEAR(named(*found, "c"), named(*expected, "intercept"), 1e-6);
-        EXPECT_NEAR(found->mse, expected->mse, 1e-7 * expected->mse);
+        // A kink with a penalty has its parameters from the gap of the cost alone.
+        const double near = has_kink(loss) && l2 > 0 ? 1e-5 : 1e-8;
+        EXPECT_NEAR(named(*found, "a"), named(*expected, "u"), near);
+        EXPECT_NEAR(named(*found, "b"), named(*expected, "v"), near);
+        EXPECT_NEAR(named(*found, "c"), named(*expected, "intercept"), 50 * near);
+        EXPECT_NEAR(found->mse, expected->mse, 10 * near * expected->mse);
         ASSERT_EQ(has_kink(loss), found->certificate.cost_gap_bound.has_value());
         if (has_kink(loss)) {
           EXPECT_LE(*found->certificate.cost_gap_bound, 1e-8 * found->cost);

@@ -131,6 +131,10 @@ std::optional<Separation> find_separation(LinearCost& cost, const Point& at, std
   for (std::size_t r = 0; r < signs.size(); ++r) widest = std::max(widest, signs[r] * f[r]);
   if (widest < kSuspiciousMargin) return std::nullopt;
   if (auto found = by_one_column(cost, intercept)) return found;
+  // The parameters may be such a direction themselves, far enough for the curvature to vanish.
+  bool all = true;
+  for (std::size_t r = 0; r < signs.size(); ++r) all = all && signs[r] * f[r] > 0;
+  if (all) return Separation{true, signs.size(), std::nullopt, cost.to_user(at)};
 
   Point point = at;
   std::vector<double> before(f.begin(), f.end());
@@ -216,23 +220,26 @@ std::string direction_text(const Separation& found, const Plan& plan, const Line
   const auto part = [&](std::size_t j) { return std::abs(found.direction[j]) * cost.terms()[j].spread; };
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return part(a) > part(b); });
-  // A plus reads better in front, where it is as large.
-  for (std::size_t k = 1; k < order.size() && found.direction[order[0]] < 0; ++k) {
-    if (part(order[k]) < (1 - kZero) * part(order[0])) break;
-    if (found.direction[order[k]] > 0) std::swap(order[0], order[k]);
-  }
+  const double largest = std::abs(found.direction[order[0]]);
+  const double widest = part(order[0]);
+  // A plus reads better in front.
+  const auto shown_end = order.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, order.size()));
+  const auto plus = std::find_if(order.begin(), shown_end, [&](std::size_t j) {
+    return found.direction[j] > 0 && part(j) > kZero * widest;
+  });
+  if (plus != shown_end) std::rotate(order.begin(), plus, plus + 1);
   std::string out;
   std::size_t shown = 0;
   for (const std::size_t j : order) {
-    if (shown == kShown || part(j) <= kZero * part(order[0])) break;
-    const double value = found.direction[j] / std::abs(found.direction[order[0]]);
+    if (shown == kShown || part(j) <= kZero * widest) break;
+    const double value = found.direction[j] / largest;
     const std::string size = short_text(std::abs(value), 3);
     out += shown == 0 ? (value < 0 ? "-" : "") : (value < 0 ? " - " : " + ");
     out += fmt::format("{}{}", size == "1" ? "" : size + " ", in_quotes(plan.parameters[j].name));
     ++shown;
   }
-  const auto more = static_cast<std::size_t>(std::count_if(
-      order.begin(), order.end(), [&](std::size_t j) { return part(j) > kZero * part(order[0]); }));
+  const auto more = static_cast<std::size_t>(
+      std::count_if(order.begin(), order.end(), [&](std::size_t j) { return part(j) > kZero * widest; }));
   if (more > shown) out += fmt::format(" and {} more", more - shown);
   return out;
 }
