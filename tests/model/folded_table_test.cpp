@@ -89,7 +89,7 @@ TEST(FoldedTable, PartsThatKnowTheirPlaceGiveTheBitsOfTheWhole) {
           const auto merged = merge_tables(std::move(parts));
           ASSERT_TRUE(merged) << merged.error().text();
           EXPECT_TRUE(merged->exact);
-          EXPECT_EQ(bytes_without_place(*merged), expected) << trial;
+          EXPECT_TRUE(bytes_without_place(*merged) == expected) << trial;
         }
       }
     }
@@ -177,6 +177,49 @@ TEST(FoldedTable, AnyTargetAndFeaturesAsFromTheData) {
       FitRequest request;
       request.paths = {path};
       request.columns = columns_with(MissingPolicy::mean, true);
+      request.columns.target = target;
+      if (!features.empty()) request.columns.features = features;
+      const auto direct = fit(request);
+      auto data = choose_columns(*table, request, "m");
+      ASSERT_TRUE(direct && data);
+      const auto folded = fit_folded(std::move(*data), request);
+      ASSERT_TRUE(folded) << folded.error().text();
+      EXPECT_EQ(direct->fingerprint, folded->fingerprint);
+      EXPECT_EQ(direct->parameters, folded->parameters);
+      EXPECT_EQ(direct->exact_parameters, folded->exact_parameters);
+      EXPECT_EQ(direct->epochs, folded->epochs);
+    }
+  }
+}
+
+// The same of a table so large that most of it is folded in the arithmetic of the bulk.
+TEST(FoldedTable, AnyFeaturesOfALargeTableAsFromTheData) {
+  const Temporary folder;
+  constexpr std::size_t kColumns = 60;
+  constexpr std::uint64_t kRows = 12000;
+  std::string text = "y";
+  for (std::size_t j = 1; j < kColumns; ++j) text += ",x" + std::to_string(j);
+  text += "\n";
+  for (std::uint64_t r = 0; r < kRows; ++r) {
+    double y = 0;
+    std::string cells;
+    for (std::size_t j = 1; j < kColumns; ++j) {
+      const double x = static_cast<double>(j) + random_normal(9, j, r);
+      y += x;
+      cells += "," + shortest(x);
+    }
+    text += shortest(y + random_normal(9, 0, r)) + cells + "\n";
+  }
+  ASSERT_FALSE(folds_exactly(kRows / kBlockRows / 2, kColumns));
+  const auto path = folder.file("all.csv", text);
+  const auto table = fold_whole_table({path}, {}, {}, std::nullopt, threads(2));
+  ASSERT_TRUE(table) << table.error().text();
+  EXPECT_EQ(table->error(), kPlainError);
+  for (const std::string target : {"y", "x9"}) {
+    for (const std::vector<std::string>& features :
+         {std::vector<std::string>{}, {"x1"}, {"x30", "x2", "x41"}, {"x7", "x59", "x8"}}) {
+      FitRequest request;
+      request.paths = {path};
       request.columns.target = target;
       if (!features.empty()) request.columns.features = features;
       const auto direct = fit(request);

@@ -60,22 +60,22 @@ void expect_bits(double a, double b) {
 void compare(const RowBlock& block) {
   PlainSums fast;
   PlainSums plain;
-  ASSERT_EQ(plain_gram(input_of(block), fast), plain_gram_reference(input_of(block), plain));
+  plain_gram(input_of(block), fast);
+  plain_gram_reference(input_of(block), plain);
+  ASSERT_EQ(fast.poor, plain.poor);
   for (std::size_t i = 0; i < block.columns; ++i) {
     expect_bits(fast.origin[i], plain.origin[i]);
     expect_bits(fast.widest[i], plain.widest[i]);
     expect_bits(fast.total[i], plain.total[i]);
-    std::vector<DoubleDouble> centred(i + 1);
+    std::vector<double> centred(i + 1);
     plain_centre(&fast.sum[i * fast.stride], -0.3, fast.total.data(), i + 1, centred.data());
-    std::vector<DoubleDouble> merged = centred;
+    std::vector<double> merged = centred;
     plain_merge(merged.data(), centred.data(), 0.7, centred.data(), i + 1);
     for (std::size_t j = 0; j <= i; ++j) {
       expect_bits(fast.sum[i * fast.stride + j], plain.sum[i * plain.stride + j]);
       const double c = std::fma(-0.3, plain.total[j], plain.sum[i * plain.stride + j]);
-      expect_bits(centred[j].high, c);
-      expect_bits(centred[j].low, 0);
-      expect_bits(merged[j].high, std::fma(0.7, c, c + c));
-      EXPECT_EQ(merged[j].low, 0);
+      expect_bits(centred[j], c);
+      expect_bits(merged[j], std::fma(0.7, c, c + c));
     }
   }
 }

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "talweg/base/plain_decimal.h"
+
 namespace talweg {
 namespace {
 
@@ -44,6 +46,10 @@ ParsedNumber parse_number(std::string_view text, char decimal) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   if (text.empty()) return {};
+  double plain = 0;
+  if (parse_long_decimal(text.data(), text.data() + text.size(), decimal, plain)) {
+    return {plain, NumberStatus::ok};
+  }
   std::string_view magnitude = text;
   if (magnitude.front() == '+' || magnitude.front() == '-') magnitude.remove_prefix(1);
   if (magnitude.empty()) return {};

@@ -80,11 +80,19 @@ class BlockPipeline {
   }
 
  private:
+  static constexpr double kFewProducts = 1e6;
+
   enum class Next { goes_on, stream, by_record };  // how the rest of a file has to be read
 
   [[nodiscard]] bool ready_for_chunks() const {
     const bool holds = state_.held && (!state_.held->is_empty() || state_.after_held);
     return !holds && state_.table->has_rest();
+  }
+
+  // Of the fold of the first records.
+  [[nodiscard]] double products_of_held() const {
+    const auto width = static_cast<double>(state_.plan.dense_columns);
+    return static_cast<double>(state_.held->size()) * width * width;
   }
 
   void stop(Error error) {
@@ -107,8 +115,8 @@ class BlockPipeline {
       return true;
     };
     const auto place = [&](Token& token) { add(token, 0); };
-    // The first records are few: starting threads would take longer.
-    const bool few = state_.held && !state_.held->is_empty();
+    // Where the first records are few, starting threads would take longer than folding them.
+    const bool few = state_.held && !state_.held->is_empty() && products_of_held() < kFewProducts;
     stages(
         produce, [](Token&) {}, place, few ? 1 : threads_);
   }

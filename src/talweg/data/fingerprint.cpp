@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "talweg/data/column_hash.h"
 #include "talweg/data/row_block.h"
 
 namespace talweg {
@@ -119,27 +120,21 @@ void Fingerprint::add_sum(const HashSum& sum) {
 
 void TableHash::add(const RowBlock& block) {
   if (columns.size() < block.columns) columns.resize(block.columns);
-  // A few columns at a time, so that a row's cells are read together and written where they fit in the cache.
-  constexpr std::size_t kTogether = 8;
-  constexpr std::size_t kStride = 1 + kBlockRows;
-  std::array<std::uint64_t, kTogether * kStride> words;
-  const std::uint64_t number = little_endian(block.number);
-  for (std::size_t first = 0; first < block.columns; first += kTogether) {
-    const std::size_t count = std::min(kTogether, block.columns - first);
-    for (std::size_t k = 0; k < count; ++k) words[k * kStride] = number;
-    for (std::size_t r = 0; r < block.rows; ++r) {
-      const double* const row = block.values.data() + r * block.columns + first;
-      for (std::size_t k = 0; k < count; ++k)
-        words[k * kStride + 1 + r] = little_endian(std::bit_cast<std::uint64_t>(row[k]));
-    }
-    for (std::size_t k = 0; k < count; ++k)
-      columns[first + k].add(hash_words(&words[k * kStride], 1 + block.rows));
-  }
+  const std::size_t width = std::max<std::size_t>(block.columns, 1);
+  thread_local std::vector<std::uint64_t> sums;
+  if (sums.size() < 2 * width) sums.resize(2 * width);
+  std::uint64_t* const plain = sums.data();
+  std::uint64_t* const mixed = plain + width;
+  const auto hash_of = [&](std::size_t j) {
+    const std::array<std::uint64_t, 4> words{little_endian(block.number), little_endian(block.rows),
+                                             little_endian(plain[j]), little_endian(mixed[j])};
+    return hash_words(words.data(), words.size());
+  };
+  hash_columns(block.values.data(), block.rows, block.columns, plain, mixed);
+  for (std::size_t j = 0; j < block.columns; ++j) columns[j].add(hash_of(j));
   if (!block.weights.empty()) {
-    words[0] = number;
-    for (std::size_t r = 0; r < block.rows; ++r)
-      words[1 + r] = little_endian(std::bit_cast<std::uint64_t>(block.weights[r]));
-    weights.add(hash_words(words.data(), 1 + block.rows));
+    hash_columns(block.weights.data(), block.rows, 1, plain, mixed);
+    weights.add(hash_of(0));
   }
   std::size_t at = 0;
   for (std::size_t r = 0; r < block.level_end.size(); ++r) {

@@ -2,10 +2,11 @@
 // A hash (XXH3, 128 bits) over column names and parsed cells in row order. It depends on values only: not on
 // files, their cut or compression, quoting, number spelling, threads, nor on the byte order of the machine.
 //
-// Every column has its own sum of hashes, one for each block of 256 rows and bound to the block's number, and
-// every level its own, one for each row that has it; sums are modulo 2^128. So the hash of a table is the sum
-// of those of its parts, whatever part is read first, and that of a choice of columns, with any of them as
-// the target, can be made from sums that were taken without knowing the choice.
+// Every column has its own sum of hashes, one for each block of 256 rows (of the sums of column_hash.h) and
+// bound to the block's number, and every level its own, one for each row that has it; sums are modulo 2^128.
+// So the hash of a table is the sum of those of its parts, whatever part is read first, and that of a choice
+// of columns, with any of them as the target, can be made from sums that were taken without knowing the
+// choice.
 #pragma once
 
 #include <cstdint>

@@ -27,6 +27,7 @@ class HeldRecords {
   void hold(const TableRecord& record);
   [[nodiscard]] bool is_full() const { return bytes_ >= kMostHeldBytes; }
   [[nodiscard]] bool is_empty() const { return records_.empty(); }
+  [[nodiscard]] std::size_t size() const { return records_.size(); }
   /// Cell of the column `used[index]` of the record held last (not a bad one).
   [[nodiscard]] std::string_view last_cell(std::size_t index) const { return records_.back().cell(index); }
 

@@ -218,6 +218,9 @@ const std::vector<std::string>& RowReader::dense_names() const {
 const std::vector<Level>& RowReader::levels() const {
   return state_->cutter->levels().levels();
 }
+std::size_t RowReader::table_columns() const {
+  return state_->table->names().size();
+}
 const IngestAudit& RowReader::audit() const {
   return state_->cutter->audit();
 }

@@ -48,6 +48,8 @@ class RowReader {
   /// (ColumnRequest::table_order: both in the order of the table).
   [[nodiscard]] const std::vector<std::string>& dense_names() const;
   [[nodiscard]] const std::vector<Level>& levels() const;
+  /// Columns of the table, used or not.
+  [[nodiscard]] std::size_t table_columns() const;
   [[nodiscard]] const IngestAudit& audit() const;
   /// The levels of a target that is text, in order of first appearance in used rows: at most two; else none.
   [[nodiscard]] const std::vector<TargetClass>& target_classes() const;

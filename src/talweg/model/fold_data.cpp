@@ -18,6 +18,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/data/block_pipeline.h"
 #include "talweg/data/fingerprint.h"
+#include "talweg/objective/fold_groups.h"
 
 namespace talweg {
 namespace {
@@ -136,10 +137,10 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   pipeline.stop = options.stop;
   pipeline.progress = options.progress;
   std::atomic<std::int64_t> folding{0};  // nanoseconds, of all threads
+  FoldGroups groups({options.bulk, reader->table_columns()});
   const auto fold = [&](BlockBatch& batch) {
     const auto start = Clock::now();
-    batch.result = std::make_shared<std::vector<FoldedPart>>(
-        fold_blocks(batch.blocks, batch.first_block, batch.end_block, options.bulk));
+    for (const RowBlock& block : batch.blocks) groups.add(block);
     folding += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
   };
   RowSampler sampler(options.sample_rows);
@@ -150,10 +151,10 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
     if (options.keep) {
       for (const RowBlock& block : batch.blocks) options.keep(block);
     }
-    for (FoldedPart& part : *std::static_pointer_cast<std::vector<FoldedPart>>(batch.result))
-      tree.add(std::move(part));
+    groups.gather(batch.end_block, tree);
   };
   if (auto read = read_blocks(*reader, pipeline, fold, gather); !read) return fail(read.error());
+  groups.finish(tree);
   out.audit = reader->audit();
   // Behind a last block that is not full nothing can follow.
   const std::uint64_t end = columns.first_record + out.audit.records;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folding one block and merging folds.
+// Folding one block.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <utility>
 
 #include "talweg/objective/fold_levels.h"
+#include "talweg/objective/fold_nodes.h"
 #include "talweg/objective/gram_kernel.h"
 #include "talweg/objective/moments.h"
 #include "talweg/objective/plain_kernel.h"
@@ -14,45 +14,81 @@
 namespace talweg {
 namespace {
 
-// The dense columns of a block as exact differences from its first row, padded for the kernel.
+// The dense columns of a block as exact differences from its first row, padded for the kernel, and what the
+// kernel makes of them; kept from block to block.
 struct ShiftedBlock {
   std::size_t stride = 0;
-  bool low = false;                     // whether any low part is not zero
-  std::vector<double> z_high, z_low;    // x - origin
-  std::vector<double> wz_high, wz_low;  // w (x - origin); empty without weights
+  bool low = false;                           // whether any low part is not zero
+  std::vector<double> z_high, z_low;          // x - origin
+  std::vector<double> wz_high, wz_low;        // w (x - origin), with weights
+  std::vector<double> widest;                 // per column: the largest |z|
+  std::vector<double> total_high, total_low;  // per column: sum of w z
+  std::vector<double> sum, error;             // of the kernel
 };
 
-ShiftedBlock shift(const RowBlock& block) {
-  ShiftedBlock out;
+// total += term, each as arrays of high and low parts; see operator+ of DoubleDouble.
+void add_row(double* __restrict total_high, double* __restrict total_low, const double* __restrict high,
+             const double* __restrict low, std::size_t count) {
+  for (std::size_t j = 0; j < count; ++j) {
+    const DoubleDouble sum = DoubleDouble(total_high[j], total_low[j]) + DoubleDouble(high[j], low[j]);
+    total_high[j] = sum.high;
+    total_low[j] = sum.low;
+  }
+}
+
+// z = x - origin of one row.
+void shift_row(const double* __restrict x, const double* __restrict origin, std::size_t count,
+               double* __restrict high, double* __restrict low) {
+  for (std::size_t j = 0; j < count; ++j) {
+    const DoubleDouble z = two_difference(x[j], origin[j]);
+    high[j] = z.high;
+    low[j] = z.low;
+  }
+}
+
+void shift(const RowBlock& block, ShiftedBlock& out) {
   const std::size_t p = block.columns;
+  const std::size_t rows = block.rows;
   out.stride = (p + kGramPadding - 1) / kGramPadding * kGramPadding;
-  out.z_high.assign(block.rows * out.stride, 0);
-  out.z_low.assign(block.rows * out.stride, 0);
+  const std::size_t cells = rows * out.stride;
+  const bool weighted = !block.weights.empty();
+  for (auto* cells_of : {&out.z_high, &out.z_low}) cells_of->resize(cells);
+  if (weighted) {
+    for (auto* cells_of : {&out.wz_high, &out.wz_low}) cells_of->resize(cells);
+  }
+  for (auto* sums : {&out.widest, &out.total_high, &out.total_low}) sums->assign(out.stride, 0.0);
   double any_low = 0;
-  for (std::size_t r = 0; r < block.rows; ++r) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    double* const high = &out.z_high[r * out.stride];
+    double* const low = &out.z_low[r * out.stride];
+    shift_row(block.values.data() + r * p, block.values.data(), p, high, low);
+    if (!block.values_low.empty()) {
+      for (std::size_t j = 0; j < p; ++j) {
+        const DoubleDouble z = DoubleDouble(high[j], low[j]) + DoubleDouble(block.values_low[r * p + j]);
+        high[j] = z.high;
+        low[j] = z.low;
+      }
+    }
+    for (std::size_t j = p; j < out.stride; ++j) high[j] = low[j] = 0;
     for (std::size_t j = 0; j < p; ++j) {
-      DoubleDouble z = two_difference(block.values[r * p + j], block.values[j]);
-      if (!block.values_low.empty()) z = z + DoubleDouble(block.values_low[r * p + j]);
-      out.z_high[r * out.stride + j] = z.high;
-      out.z_low[r * out.stride + j] = z.low;
-      any_low += z.low != 0 ? 1 : 0;
+      out.widest[j] = std::max(out.widest[j], std::abs(high[j]));
+      any_low = std::max(any_low, std::abs(low[j]));
+    }
+    if (weighted) {
+      double* const w_high = &out.wz_high[r * out.stride];
+      double* const w_low = &out.wz_low[r * out.stride];
+      for (std::size_t j = 0; j < out.stride; ++j) {
+        const DoubleDouble wz = DoubleDouble(high[j], low[j]) * DoubleDouble(block.weights[r]);
+        w_high[j] = wz.high;
+        w_low[j] = wz.low;
+        any_low = std::max(any_low, std::abs(wz.low));
+      }
+      add_row(out.total_high.data(), out.total_low.data(), w_high, w_low, p);
+    } else {
+      add_row(out.total_high.data(), out.total_low.data(), high, low, p);
     }
   }
   out.low = any_low > 0;
-  if (!block.weights.empty()) {
-    out.wz_high.assign(out.z_high.size(), 0);
-    out.wz_low.assign(out.z_high.size(), 0);
-    for (std::size_t r = 0; r < block.rows; ++r) {
-      for (std::size_t j = 0; j < p; ++j) {
-        const std::size_t at = r * out.stride + j;
-        const DoubleDouble wz = DoubleDouble(out.z_high[at], out.z_low[at]) * DoubleDouble(block.weights[r]);
-        out.wz_high[at] = wz.high;
-        out.wz_low[at] = wz.low;
-        out.low = out.low || wz.low != 0;
-      }
-    }
-  }
-  return out;
 }
 
 // The sum of the weights.
@@ -69,8 +105,9 @@ bool has_low_parts(const RowBlock& block) {
 }
 
 void fold_exactly(const RowBlock& block, FoldedRows& out) {
+  thread_local ShiftedBlock shifted;
   const std::size_t p = block.columns;
-  const ShiftedBlock shifted = shift(block);
+  shift(block, shifted);
   const bool weighted = !block.weights.empty();
   const std::vector<double>& a_high = weighted ? shifted.wz_high : shifted.z_high;
   const std::vector<double>& a_low = weighted ? shifted.wz_low : shifted.z_low;
@@ -79,31 +116,20 @@ void fold_exactly(const RowBlock& block, FoldedRows& out) {
     input.a_low = a_low.data();
     input.b_low = shifted.z_low.data();
   }
-  std::vector<double> sum(p * shifted.stride);
-  std::vector<double> error(p * shifted.stride);
-  gram(input, sum.data(), error.data());
+  shifted.sum.resize(p * shifted.stride);
+  shifted.error.resize(p * shifted.stride);
+  gram(input, shifted.sum.data(), shifted.error.data());
 
   std::vector<DoubleDouble> total(p);
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    for (std::size_t j = 0; j < p; ++j) {
-      total[j] += DoubleDouble(a_high[r * shifted.stride + j], a_low[r * shifted.stride + j]);
-    }
-  }
-  out.widest.assign(p, 0.0);
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    for (std::size_t j = 0; j < p; ++j) {
-      out.widest[j] = std::max(out.widest[j], std::abs(shifted.z_high[r * shifted.stride + j]));
-    }
-  }
+  for (std::size_t j = 0; j < p; ++j) total[j] = {shifted.total_high[j], shifted.total_low[j]};
+  out.widest.assign(shifted.widest.begin(), shifted.widest.begin() + static_cast<std::ptrdiff_t>(p));
   out.mean.resize(p);
   out.products.resize(p * (p + 1) / 2);
   for (std::size_t i = 0; i < p; ++i) {
     const DoubleDouble shift_mean = total[i] / out.weight;
     out.mean[i] = shift_mean + DoubleDouble(block.values[i]);
-    for (std::size_t j = 0; j <= i; ++j) {
-      const std::size_t at = i * shifted.stride + j;
-      out.products[packed_index(i, j)] = two_sum(sum[at], error[at]) - shift_mean * total[j];
-    }
+    centre_products(&shifted.sum[i * shifted.stride], &shifted.error[i * shifted.stride], shift_mean,
+                    total.data(), i + 1, &out.products[packed_index(i, 0)]);
   }
 }
 
@@ -132,8 +158,22 @@ void fold_by_splitting(const RowBlock& block, FoldedRows& out) {
   }
 }
 
-// See plain_kernel.h; false where the block has to be folded in another way.
-bool fold_plainly(const RowBlock& block, FoldedRows& out) {
+// Columns that plain double does not do for: means, and products with every other column, in double-double,
+// rounded.
+void fold_poor_columns(const RowBlock& block, const std::vector<std::size_t>& poor, FoldedRows& out) {
+  FoldedRows exact;
+  exact.weight = out.weight;
+  fold_exactly(block, exact);
+  for (const std::size_t k : poor) {
+    out.mean[k] = exact.mean[k];
+    out.widest[k] = exact.widest[k];
+    for (std::size_t j = 0; j < block.columns; ++j)
+      out.plain[packed_index(k, j)] = exact.products[packed_index(k, j)].value();
+  }
+}
+
+// See plain_kernel.h.
+void fold_plainly(const RowBlock& block, FoldedRows& out, ProductsPool& pool) {
   thread_local PlainSums sums;
   const std::size_t p = block.columns;
   PlainInput input;
@@ -142,163 +182,51 @@ bool fold_plainly(const RowBlock& block, FoldedRows& out) {
   input.weight = out.weight.value();
   input.rows = block.rows;
   input.columns = p;
-  if (!plain_gram(input, sums)) return false;
+  plain_gram(input, sums);
   out.error = kPlainNodeError;
   out.widest.assign(sums.widest.begin(), sums.widest.begin() + static_cast<std::ptrdiff_t>(p));
   out.mean.resize(p);
-  out.products.resize(p * (p + 1) / 2);
+  out.plain = pool.take(p * (p + 1) / 2);
   for (std::size_t i = 0; i < p; ++i) {
     const double shift_mean = sums.total[i] / input.weight;
     out.mean[i] = two_sum(sums.origin[i], shift_mean);
     plain_centre(&sums.sum[i * sums.stride], -shift_mean, sums.total.data(), i + 1,
-                 &out.products[packed_index(i, 0)]);
+                 &out.plain[packed_index(i, 0)]);
   }
-  return true;
-}
-
-// Whether both are the folds of few rows in plain double: their products have no low parts, and the sum of
-// these needs none.
-bool merges_plainly(const FoldedRows& left, const FoldedRows& right) {
-  return left.error == kPlainNodeError && right.error == kPlainNodeError &&
-         left.rows + right.rows <= kPlainNodeRows;
+  if (!sums.poor.empty()) fold_poor_columns(block, sums.poor, out);
 }
 
 }  // namespace
 
-FoldedRows fold_block(const RowBlock& block, BulkArithmetic bulk) {
+FoldedRows fold_node(const RowBlock& block, FoldArithmetic arithmetic, ProductsPool& pool) {
   FoldedRows out;
   out.rows = block.rows;
   out.columns = block.columns;
   if (block.rows == 0) return out;
   out.weight = weight_of(block);
-  if (folds_exactly(block.number, block.columns)) {
+  const std::size_t width = std::max(block.columns, arithmetic.table_columns);
+  if (folds_exactly(block.number, width)) {
     fold_exactly(block, out);
-  } else if (bulk == BulkArithmetic::split || has_low_parts(block)) {
+  } else if (arithmetic.bulk == BulkArithmetic::split || has_low_parts(block)) {
     fold_by_splitting(block, out);
-  } else if (!fold_plainly(block, out)) {
-    fold_exactly(block, out);
+  } else {
+    fold_plainly(block, out, pool);
   }
   fold_levels(block, out);
   return out;
 }
 
-bool folds_exactly(std::uint64_t block_number, std::size_t columns) {
-  constexpr double kExactProducts = 1e8;
-  const auto width = static_cast<double>(columns);
-  return static_cast<double>(block_number) * kBlockRows * width * width < kExactProducts;
-}
-
-FoldedRows merge(FoldedRows left, const FoldedRows& right) {
-  if (right.rows == 0) return left;
-  if (left.rows == 0) return right;
-  const std::size_t p = left.columns;
-  const DoubleDouble weight = left.weight + right.weight;
-  const DoubleDouble share = right.weight / weight;
-  const DoubleDouble factor = left.weight * share;
-  std::vector<DoubleDouble> delta(p);
-  for (std::size_t j = 0; j < p; ++j) delta[j] = right.mean[j] - left.mean[j];
-  const bool plain = merges_plainly(left, right);
-  std::vector<DoubleDouble> rounded;
-  if (plain) {
-    for (const DoubleDouble& d : delta) rounded.emplace_back(d.value(), 0.0);
-  }
-  for (std::size_t i = 0; i < p; ++i) {
-    const std::size_t row = packed_index(i, 0);
-    if (plain) {
-      plain_merge(&left.products[row], &right.products[row], (factor * delta[i]).value(), rounded.data(),
-                  i + 1);
-    } else {
-      merge_products(&left.products[row], &right.products[row], factor * delta[i], delta.data(), i + 1);
-    }
-  }
-  for (std::size_t j = 0; j < p; ++j) {
-    left.mean[j] += delta[j] * share;
-    left.widest[j] = std::max({left.widest[j], right.widest[j], std::abs(delta[j].high)});
-  }
-  const double error = std::max(left.error, right.error);
-  left.error = !plain && error == kPlainNodeError ? kPlainError : error;
-  left.rows += right.rows;
-  left.weight = weight;
-  merge_levels(left, right);
-  return left;
-}
-
-namespace {
-
-// Whether the smallest node that holds both blocks lies inside [first_block, end_block).
-bool common_node_inside(std::uint64_t a, std::uint64_t b, std::uint64_t first_block,
-                        std::uint64_t end_block) {
-  const auto level = static_cast<unsigned>(std::bit_width(a ^ b));
-  const std::uint64_t begin = level >= 64 ? 0 : a >> level << level;
-  const std::uint64_t last = level >= 64 ? ~0ULL : begin + ((1ULL << level) - 1);
-  return begin >= first_block && last < end_block;
-}
-
-}  // namespace
-
-std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
-                                    std::uint64_t end_block, BulkArithmetic bulk) {
-  std::vector<FoldedPart> parts;
-  const auto merge_last_two = [&] {
-    FoldedPart right = std::move(parts.back());
-    parts.pop_back();
-    parts.back().folded = merge(std::move(parts.back().folded), right.folded);
-    parts.back().block = right.block;
-  };
-  // A pair is merged when what follows lies outside its node, as FoldTree does.
-  const auto settle = [&](std::optional<std::uint64_t> next) {
-    while (parts.size() > 1) {
-      const std::uint64_t below = parts[parts.size() - 2].block;
-      const std::uint64_t top = parts.back().block;
-      const bool next_is_nearer = next && std::bit_width(below ^ top) >= std::bit_width(top ^ *next);
-      if (next_is_nearer || !common_node_inside(below, top, first_block, end_block)) break;
-      merge_last_two();
-    }
-  };
-  for (const RowBlock& block : blocks) {
-    settle(block.number);
-    parts.push_back({block.number, fold_block(block, bulk)});
-  }
-  settle(std::nullopt);
-  return parts;
-}
-
-void FoldTree::merge_top() {
-  FoldedPart right = std::move(stack_.back());
-  stack_.pop_back();
-  stack_.back().folded = merge(std::move(stack_.back().folded), right.folded);
-  stack_.back().block = right.block;
-}
-
-void FoldTree::add(FoldedPart part) {
-  if (!stack_.empty()) {
-    // Every node that lies with the previous block on one side of the lowest common ancestor with this one is
-    // complete.
-    const auto ancestor = std::bit_width(stack_.back().block ^ part.block);
-    while (stack_.size() > 1) {
-      const FoldedPart& below = stack_[stack_.size() - 2];
-      if (std::bit_width(below.block ^ stack_.back().block) >= ancestor) break;
-      if (!common_node_inside(below.block, stack_.back().block, first_block_, ~0ULL)) break;
-      merge_top();
-    }
-  }
-  stack_.push_back(std::move(part));
-}
-
-std::vector<FoldedPart> FoldTree::take_parts(std::uint64_t end_block) {
-  while (stack_.size() > 1) {
-    const std::uint64_t below = stack_[stack_.size() - 2].block;
-    if (!common_node_inside(below, stack_.back().block, first_block_, end_block)) break;
-    merge_top();
-  }
-  return std::exchange(stack_, {});
-}
-
-FoldedRows FoldTree::finish() {
-  while (stack_.size() > 1) merge_top();
-  FoldedRows out = stack_.empty() ? FoldedRows{} : std::move(stack_.back().folded);
-  stack_.clear();
+FoldedRows fold_block(const RowBlock& block, FoldArithmetic arithmetic) {
+  ProductsPool pool;
+  FoldedRows out = fold_node(block, arithmetic, pool);
+  widen(out, pool);
   return out;
+}
+
+bool folds_exactly(std::uint64_t block_number, std::size_t table_columns) {
+  constexpr double kExactProducts = 2e7;
+  const auto width = static_cast<double>(table_columns);
+  return static_cast<double>(block_number) * kBlockRows * width * width < kExactProducts;
 }
 
 }  // namespace talweg

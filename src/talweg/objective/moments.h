@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "talweg/base/double_double.h"
+#include "talweg/base/uninitialised.h"
 #include "talweg/data/row_block.h"
 
 namespace talweg {
@@ -61,9 +62,21 @@ inline double usual_error(double bound) {
 /// How rows beyond the first ones are folded: in plain double, or to 75 bits at three times the price.
 enum class BulkArithmetic { plain, split };
 
-/// Whether a block is folded in full double-double; the others in the arithmetic of the bulk. The first rows,
-/// as many as take 1e8 products: all of a small table, where every digit may count and time does not.
-bool folds_exactly(std::uint64_t block_number, std::size_t columns);
+/// What decides how a block is folded, beside its number.
+struct FoldArithmetic {
+  FoldArithmetic(BulkArithmetic of_bulk = BulkArithmetic::split, std::size_t columns_of_table = 0)
+      : bulk(of_bulk), table_columns(columns_of_table) {}
+
+  BulkArithmetic bulk;
+  /// All columns of the table, used or not, so that a choice of them is folded as it is among all; 0: those
+  /// of the block.
+  std::size_t table_columns;
+};
+
+/// Whether a block is folded in full double-double; the others in the arithmetic of the bulk. The first rows
+/// of a table, as many as take 2e7 products: all of a small one, where every digit may count and time does
+/// not.
+bool folds_exactly(std::uint64_t block_number, std::size_t table_columns);
 
 /// What some rows have been folded into.
 struct FoldedRows {
@@ -73,6 +86,7 @@ struct FoldedRows {
   DoubleDouble weight;
   std::vector<DoubleDouble> mean;          ///< columns
   std::vector<DoubleDouble> products;      ///< packed lower triangle, centred
+  UninitialisedVector<double> plain;       ///< inside the fold alone: `products` that have no low parts
   std::vector<double> widest;              ///< at most the largest difference of two values; 0: all are equal
   std::vector<std::uint32_t> levels;       ///< indicators seen, ascending
   std::vector<DoubleDouble> level_weight;  ///< one per indicator
@@ -81,9 +95,9 @@ struct FoldedRows {
   std::vector<DoubleDouble> pair_weight;   ///< one per pair
 };
 
-/// Folds one block. In the bulk, blocks whose cells have low parts are split always; and where plain double
-/// would lose more than it may, the block is folded in double-double.
-FoldedRows fold_block(const RowBlock& block, BulkArithmetic bulk = BulkArithmetic::split);
+/// Folds one block. In the bulk, blocks whose cells have low parts are split always; columns of which plain
+/// double would lose more than it may are folded in double-double and rounded.
+FoldedRows fold_block(const RowBlock& block, FoldArithmetic arithmetic = {});
 
 /// The fold of the rows of `left` followed by those of `right`.
 FoldedRows merge(FoldedRows left, const FoldedRows& right);
@@ -98,7 +112,7 @@ struct FoldedPart {
 /// [first_block, end_block). `blocks`, ascending, has those of that range that hold rows. To be added to a
 /// FoldTree in this order.
 std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
-                                    std::uint64_t end_block, BulkArithmetic bulk = BulkArithmetic::split);
+                                    std::uint64_t end_block, FoldArithmetic arithmetic = {});
 
 /// Gathers folded blocks, given in ascending order of block number, in the aligned tree. Memory: one
 /// FoldedRows for each level of the tree that is under way.

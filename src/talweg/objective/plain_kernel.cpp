@@ -35,66 +35,92 @@ HWY_INLINE void keep(Vector& vector) {
 #endif
 }
 
-// One vector of columns of a row of `width` <= kPlainPanel columns, zeros behind them.
-template <bool kWhole>
-HWY_INLINE Vector load_columns(const double* from, std::size_t first, std::size_t width) {
+// One vector of columns of a row: all of it, or the first `count` of them and zeros behind. `behind`: the
+// block goes on behind those, as it does in all rows but the last ones.
+enum class Cells { full, behind, none_behind };
+template <Cells kCells>
+HWY_INLINE Vector load_columns(const double* from, std::size_t count) {
   const Tag d;
-  if constexpr (kWhole) return hn::LoadU(d, from + first);
+  if constexpr (kCells == Cells::full) return hn::LoadU(d, from);
+  if constexpr (kCells == Cells::behind) return hn::IfThenElseZero(hn::FirstN(d, count), hn::LoadU(d, from));
   double cells[kLanes] = {};
-  for (std::size_t k = 0; k < kLanes && first + k < width; ++k) cells[k] = from[first + k];
+  for (std::size_t k = 0; k < count; ++k) cells[k] = from[k];
   return hn::LoadU(d, cells);
 }
 
-// `offsets`: of the rows that take part.
-template <bool kWhole>
-HWY_INLINE void origin_of(const PlainInput& in, std::size_t column, std::size_t v, std::size_t width,
-                          const std::uint32_t* rows, std::size_t count, double* HWY_RESTRICT origin) {
+// A vector of columns of the block.
+struct Strip {
+  const PlainInput& in;
+  std::size_t column = 0;
+  std::size_t count = 0;  // of columns, at most kLanes
+
+  [[nodiscard]] bool is_full() const { return count == kLanes; }
+  // Rows before this one have kLanes cells from `column` on.
+  [[nodiscard]] std::size_t rows_with_cells_behind() const {
+    const std::size_t cells = in.rows * in.columns;
+    return cells < column + kLanes ? 0 : (cells - column - kLanes) / in.columns + 1;
+  }
+};
+
+// `rows`: those that take part, ascending.
+template <Cells kCells>
+HWY_INLINE Vector shift_of(const Strip& strip, const std::uint32_t* rows, std::size_t begin, std::size_t end,
+                           Vector x0, Vector shift) {
   const Tag d;
-  const Vector x0 = load_columns<kWhole>(in.values + column, v, width);
-  Vector shift = hn::Zero(d);
-  for (std::size_t k = 0; k < count; ++k) {
+  const PlainInput& in = strip.in;
+  for (std::size_t k = begin; k < end; ++k) {
     const std::size_t r = rows[k];
-    const Vector difference =
-        hn::Sub(load_columns<kWhole>(in.values + r * in.columns + column, v, width), x0);
+    const Vector x = load_columns<kCells>(in.values + r * in.columns + strip.column, strip.count);
+    const Vector difference = hn::Sub(x, x0);
     shift =
         hn::Add(shift, in.weights != nullptr ? hn::Mul(hn::Set(d, in.weights[r]), difference) : difference);
   }
-  const double divisor = in.weights != nullptr ? in.weight : static_cast<double>(count);
-  hn::StoreU(hn::Add(x0, hn::Div(shift, hn::Set(d, divisor))), d, origin);
+  return shift;
 }
 
 void origins(const PlainInput& in, PlainSums& out) {
+  const Tag d;
   std::array<std::uint32_t, 256> rows;
   std::size_t count = 0;
   for (std::size_t r = 0; r < in.rows; ++r) {
     if (in.weights != nullptr || is_sampled(r, in.rows)) rows[count++] = static_cast<std::uint32_t>(r);
   }
-  for (std::size_t column = 0; column < in.columns; column += kPlainPanel) {
-    const std::size_t width = std::min(kPlainPanel, in.columns - column);
-    for (std::size_t v = 0; v < kPlainPanel; v += kLanes) {
-      double* const origin = &out.origin[column + v];
-      if (width == kPlainPanel) {
-        origin_of<true>(in, column, v, width, rows.data(), count, origin);
-      } else {
-        origin_of<false>(in, column, v, width, rows.data(), count, origin);
-      }
+  const Vector divisor = hn::Set(d, in.weights != nullptr ? in.weight : static_cast<double>(count));
+  for (std::size_t column = 0; column < in.columns; column += kLanes) {
+    const Strip strip{in, column, std::min(kLanes, in.columns - column)};
+    Vector x0 = hn::Zero(d);
+    Vector shift = hn::Zero(d);
+    if (strip.is_full()) {
+      x0 = load_columns<Cells::full>(in.values + column, kLanes);
+      shift = shift_of<Cells::full>(strip, rows.data(), 0, count, x0, shift);
+    } else {
+      x0 = load_columns<Cells::none_behind>(in.values + column, strip.count);
+      const auto end = std::lower_bound(rows.begin(), rows.begin() + count, strip.rows_with_cells_behind());
+      const auto middle = static_cast<std::size_t>(end - rows.begin());
+      shift = shift_of<Cells::behind>(strip, rows.data(), 0, middle, x0, shift);
+      shift = shift_of<Cells::none_behind>(strip, rows.data(), middle, count, x0, shift);
     }
+    hn::StoreU(hn::Add(x0, hn::Div(shift, divisor)), d, &out.origin[column]);
   }
+  // The padding of the last panel.
+  for (std::size_t j = in.columns; j < out.stride; ++j) out.origin[j] = 0;
 }
 
-// z (and w z) of one panel's columns over some rows, their sum added to the total.
-template <bool kWhole, bool kWeighted>
-HWY_INLINE void centre_rows(const PlainInput& in, std::size_t column, std::size_t v, std::size_t width,
-                            std::size_t begin, std::size_t end, PlainSums& out) {
+// z (and w z) of some columns over some rows, their sum added to the total.
+template <Cells kCells, bool kWeighted>
+HWY_INLINE void centre_rows(const Strip& strip, std::size_t begin, std::size_t end, Vector& sum,
+                            Vector& widest, PlainSums& out) {
   const Tag d;
-  const Vector origin = hn::LoadU(d, &out.origin[column + v]);
-  Vector sum = hn::Zero(d);
-  Vector widest = hn::LoadU(d, &out.widest[column + v]);
-  double* HWY_RESTRICT to = &out.panels[column * in.rows + begin * kPlainPanel + v];
-  double* HWY_RESTRICT left = kWeighted ? &out.left[column * in.rows + begin * kPlainPanel + v] : nullptr;
+  const PlainInput& in = strip.in;
+  const std::size_t column = strip.column;
+  const Vector origin = hn::LoadU(d, &out.origin[column]);
+  const std::size_t at =
+      column / kPlainPanel * kPlainPanel * in.rows + begin * kPlainPanel + column % kPlainPanel;
+  double* HWY_RESTRICT to = &out.panels[at];
+  double* HWY_RESTRICT left = kWeighted ? &out.left[at] : nullptr;
   const double* from = in.values + begin * in.columns + column;
   for (std::size_t r = begin; r < end; ++r, from += in.columns, to += kPlainPanel) {
-    const Vector z = hn::Sub(load_columns<kWhole>(from, v, width), origin);
+    const Vector z = hn::Sub(load_columns<kCells>(from, strip.count), origin);
     hn::StoreU(z, d, to);
     widest = hn::Max(widest, hn::Abs(z));
     if constexpr (kWeighted) {
@@ -106,27 +132,30 @@ HWY_INLINE void centre_rows(const PlainInput& in, std::size_t column, std::size_
       sum = hn::Add(sum, z);
     }
   }
-  hn::StoreU(hn::Add(hn::LoadU(d, &out.total[column + v]), sum), d, &out.total[column + v]);
-  hn::StoreU(widest, d, &out.widest[column + v]);
 }
 
 template <bool kWeighted>
 void centre(const PlainInput& in, PlainSums& out) {
+  const Tag d;
   std::fill(out.total.begin(), out.total.end(), 0.0);
   std::fill(out.widest.begin(), out.widest.end(), 0.0);
-  out.panels.resize(out.stride * in.rows);
-  if (kWeighted) out.left.resize(out.stride * in.rows);
+  if (out.panels.size() < out.stride * in.rows) out.panels.resize(out.stride * in.rows);
+  if (kWeighted && out.left.size() < out.stride * in.rows) out.left.resize(out.stride * in.rows);
   for (std::size_t begin = 0; begin < in.rows; begin += kPlainChunk) {
     const std::size_t end = std::min(begin + kPlainChunk, in.rows);
-    for (std::size_t column = 0; column < in.columns; column += kPlainPanel) {
-      const std::size_t width = std::min(kPlainPanel, in.columns - column);
-      for (std::size_t v = 0; v < kPlainPanel; v += kLanes) {
-        if (width == kPlainPanel) {
-          centre_rows<true, kWeighted>(in, column, v, width, begin, end, out);
-        } else {
-          centre_rows<false, kWeighted>(in, column, v, width, begin, end, out);
-        }
+    for (std::size_t column = 0; column < out.stride; column += kLanes) {
+      const Strip strip{in, column, column < in.columns ? std::min(kLanes, in.columns - column) : 0};
+      Vector sum = hn::Zero(d);
+      Vector widest = hn::LoadU(d, &out.widest[column]);
+      if (strip.is_full()) {
+        centre_rows<Cells::full, kWeighted>(strip, begin, end, sum, widest, out);
+      } else {
+        const std::size_t middle = std::clamp(strip.rows_with_cells_behind(), begin, end);
+        centre_rows<Cells::behind, kWeighted>(strip, begin, middle, sum, widest, out);
+        centre_rows<Cells::none_behind, kWeighted>(strip, middle, end, sum, widest, out);
       }
+      hn::StoreU(hn::Add(hn::LoadU(d, &out.total[column]), sum), d, &out.total[column]);
+      hn::StoreU(widest, d, &out.widest[column]);
     }
   }
 }
@@ -266,60 +295,53 @@ void products(const PlainInput& in, PlainSums& out) {
   }
 }
 
-bool plain_gram_target(const PlainInput& in, PlainSums& out) {
+void plain_gram_target(const PlainInput& in, PlainSums& out) {
   origins(in, out);
-  for (int attempt = 0;; ++attempt) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
     in.weights != nullptr ? centre<true>(in, out) : centre<false>(in, out);
     products(in, out);
-    if (well_centred(in, out)) return true;
-    if (attempt == 1) return false;
-    for (std::size_t j = 0; j < in.columns; ++j) out.origin[j] += out.total[j] / in.weight;
+    find_poor(in, out);
+    if (out.poor.empty() || attempt == 1) return;
+    move_origins(in, out);
   }
 }
 
 void plain_centre_target(const double* HWY_RESTRICT sum, double minus_mean, const double* HWY_RESTRICT total,
-                         std::size_t count, DoubleDouble* HWY_RESTRICT out) {
+                         std::size_t count, double* HWY_RESTRICT out) {
   const Tag d;
   const Vector m = hn::Set(d, minus_mean);
   std::size_t j = 0;
-  for (; j + kLanes <= count; j += kLanes) {
-    const Vector value = hn::MulAdd(m, hn::LoadU(d, total + j), hn::LoadU(d, sum + j));
-    hn::StoreInterleaved2(value, hn::Zero(d), d, reinterpret_cast<double*>(out + j));
-  }
-  for (; j < count; ++j) out[j] = DoubleDouble(std::fma(minus_mean, total[j], sum[j]), 0.0);
+  for (; j + kLanes <= count; j += kLanes)
+    hn::StoreU(hn::MulAdd(m, hn::LoadU(d, total + j), hn::LoadU(d, sum + j)), d, out + j);
+  for (; j < count; ++j) out[j] = std::fma(minus_mean, total[j], sum[j]);
 }
 
-void plain_merge_target(DoubleDouble* HWY_RESTRICT left, const DoubleDouble* HWY_RESTRICT right,
-                        double scaled, const DoubleDouble* HWY_RESTRICT delta, std::size_t count) {
-  // High and low parts alike, as they stand in memory: the low ones are zeros and stay it.
+void plain_merge_target(double* HWY_RESTRICT left, const double* HWY_RESTRICT right, double scaled,
+                        const double* HWY_RESTRICT delta, std::size_t count) {
   const Tag d;
   const Vector s = hn::Set(d, scaled);
-  double* HWY_RESTRICT const into = reinterpret_cast<double*>(left);
-  const double* HWY_RESTRICT const from = reinterpret_cast<const double*>(right);
-  const double* HWY_RESTRICT const by = reinterpret_cast<const double*>(delta);
   std::size_t j = 0;
-  for (; j + kLanes <= 2 * count; j += kLanes) {
-    const Vector both = hn::Add(hn::LoadU(d, into + j), hn::LoadU(d, from + j));
-    hn::StoreU(hn::MulAdd(s, hn::LoadU(d, by + j), both), d, into + j);
+  for (; j + kLanes <= count; j += kLanes) {
+    const Vector both = hn::Add(hn::LoadU(d, left + j), hn::LoadU(d, right + j));
+    hn::StoreU(hn::MulAdd(s, hn::LoadU(d, delta + j), both), d, left + j);
   }
-  for (; j < 2 * count; ++j) into[j] = std::fma(scaled, by[j], into[j] + from[j]);
+  for (; j < count; ++j) left[j] = std::fma(scaled, delta[j], left[j] + right[j]);
 }
 
 #else
 
-bool plain_gram_target(const PlainInput& in, PlainSums& out) {
-  return plain_gram_reference(in, out);
+void plain_gram_target(const PlainInput& in, PlainSums& out) {
+  plain_gram_reference(in, out);
 }
 
 void plain_centre_target(const double* sum, double minus_mean, const double* total, std::size_t count,
-                         DoubleDouble* out) {
-  for (std::size_t j = 0; j < count; ++j) out[j] = DoubleDouble(std::fma(minus_mean, total[j], sum[j]), 0.0);
+                         double* out) {
+  for (std::size_t j = 0; j < count; ++j) out[j] = std::fma(minus_mean, total[j], sum[j]);
 }
 
-void plain_merge_target(DoubleDouble* left, const DoubleDouble* right, double scaled,
-                        const DoubleDouble* delta, std::size_t count) {
-  for (std::size_t j = 0; j < count; ++j)
-    left[j] = DoubleDouble(std::fma(scaled, delta[j].high, left[j].high + right[j].high), 0.0);
+void plain_merge_target(double* left, const double* right, double scaled, const double* delta,
+                        std::size_t count) {
+  for (std::size_t j = 0; j < count; ++j) left[j] = std::fma(scaled, delta[j], left[j] + right[j]);
 }
 
 #endif
@@ -334,18 +356,16 @@ HWY_EXPORT(plain_gram_target);
 HWY_EXPORT(plain_centre_target);
 HWY_EXPORT(plain_merge_target);
 
-bool plain_gram(const PlainInput& input, PlainSums& sums) {
+void plain_gram(const PlainInput& input, PlainSums& sums) {
   prepare(input, sums);
-  return HWY_DYNAMIC_DISPATCH(plain_gram_target)(input, sums);
+  HWY_DYNAMIC_DISPATCH(plain_gram_target)(input, sums);
 }
 
-void plain_centre(const double* sum, double minus_mean, const double* total, std::size_t count,
-                  DoubleDouble* out) {
+void plain_centre(const double* sum, double minus_mean, const double* total, std::size_t count, double* out) {
   HWY_DYNAMIC_DISPATCH(plain_centre_target)(sum, minus_mean, total, count, out);
 }
 
-void plain_merge(DoubleDouble* left, const DoubleDouble* right, double scaled, const DoubleDouble* delta,
-                 std::size_t count) {
+void plain_merge(double* left, const double* right, double scaled, const double* delta, std::size_t count) {
   HWY_DYNAMIC_DISPATCH(plain_merge_target)(left, right, scaled, delta, count);
 }
 

@@ -9,8 +9,9 @@
 //   C_ij  = sum_r (w_r z_ri) z_rj - t_i t_j / W
 //
 // Each sum runs in row order with the same operations in every lane: the bits do not depend on the
-// instruction set. If t_j^2 / W exceeds half of sum_r w_r z_rj^2 for some column, the origin was a poor one:
-// the block is centred again on m_j + t_j / W; where that does not do either, nothing is returned.
+// instruction set, and those of two columns not on the others. If t_j^2 / W exceeds half of sum_r w_r z_rj^2
+// for some column, its origin was a poor one: it is centred again on m_j + t_j / W; where that does not do
+// either, the column is told.
 //
 // Error. With u = 2^-53 and G_ij = sum_r w_r z_ri z_rj: z and w z are off by u each, and a sum of n fused
 // multiply-adds by n u of the sum of the sizes of its terms (Higham, Accuracy and Stability of Numerical
@@ -24,8 +25,6 @@
 
 #include <cstddef>
 #include <vector>
-
-#include "talweg/base/double_double.h"
 
 namespace talweg {
 
@@ -44,13 +43,14 @@ struct PlainInput {
 
 /// Buffers and results; kept from block to block.
 struct PlainSums {
-  std::size_t stride = 0;      ///< columns rounded up to a multiple of kPlainPanel
-  std::vector<double> origin;  ///< per column: m
-  std::vector<double> total;   ///< per column: t
-  std::vector<double> widest;  ///< per column: the largest |z|
-  std::vector<double> sum;     ///< stride x stride: G_ij for j <= i; others are unspecified
-  std::vector<double> panels;  // per panel and row: z of its columns
-  std::vector<double> left;    // with weights: w z
+  std::size_t stride = 0;         ///< columns rounded up to a multiple of kPlainPanel
+  std::vector<double> origin;     ///< per column: m
+  std::vector<double> total;      ///< per column: t
+  std::vector<double> widest;     ///< per column: the largest |z|
+  std::vector<double> sum;        ///< stride x stride: G_ij for j <= i; others are unspecified
+  std::vector<double> panels;     // per panel and row: z of its columns
+  std::vector<double> left;       // with weights: w z
+  std::vector<std::size_t> poor;  ///< columns that cannot be centred well enough
 };
 
 /// Whether row r of a block of `rows` rows without weights takes part in the origin: all do in a short block,
@@ -61,18 +61,15 @@ inline bool is_sampled(std::size_t r, std::size_t rows) {
   return r % 4 == ((group * 2654435761U) >> 9U & 3U);
 }
 
-/// Origins, totals and G; false where some column cannot be centred well enough.
-[[nodiscard]] bool plain_gram(const PlainInput& input, PlainSums& sums);
+/// Origins, totals and G.
+void plain_gram(const PlainInput& input, PlainSums& sums);
 /// The same in plain C++ with std::fma.
-[[nodiscard]] bool plain_gram_reference(const PlainInput& input, PlainSums& sums);
+void plain_gram_reference(const PlainInput& input, PlainSums& sums);
 
-/// One row of centred products: out_j = (fma(minus_mean, total_j, sum_j), 0), j < count.
-void plain_centre(const double* sum, double minus_mean, const double* total, std::size_t count,
-                  DoubleDouble* out);
+/// One row of centred products: out_j = fma(minus_mean, total_j, sum_j), j < count.
+void plain_centre(const double* sum, double minus_mean, const double* total, std::size_t count, double* out);
 
-/// One row of merged products, none of which has a low part: left_j = fma(scaled, delta_j, left_j + right_j);
-/// `delta` as pairs (delta_j, 0).
-void plain_merge(DoubleDouble* left, const DoubleDouble* right, double scaled, const DoubleDouble* delta,
-                 std::size_t count);
+/// One row of merged products: left_j = fma(scaled, delta_j, left_j + right_j), j < count.
+void plain_merge(double* left, const double* right, double scaled, const double* delta, std::size_t count);
 
 }  // namespace talweg

@@ -14,14 +14,19 @@ inline void prepare(const PlainInput& in, PlainSums& out) {
   out.sum.resize(out.stride * out.stride);
 }
 
-/// Whether every column's origin is near enough to its mean.
-inline bool well_centred(const PlainInput& in, const PlainSums& sums) {
+/// Finds the columns whose origins are too far from their means.
+inline void find_poor(const PlainInput& in, PlainSums& sums) {
+  sums.poor.clear();
   for (std::size_t j = 0; j < in.columns; ++j) {
     const double square = sums.sum[j * sums.stride + j];
     // Not finite, or vanished: told elsewhere, and no better in any other way.
-    if (sums.total[j] * (sums.total[j] / in.weight) > square / 2) return false;
+    if (sums.total[j] * (sums.total[j] / in.weight) > square / 2) sums.poor.push_back(j);
   }
-  return true;
+}
+
+/// Moves the origins of those to where their means are now known to be.
+inline void move_origins(const PlainInput& in, PlainSums& sums) {
+  for (const std::size_t j : sums.poor) sums.origin[j] += sums.total[j] / in.weight;
 }
 
 }  // namespace talweg

@@ -32,7 +32,7 @@ void products_about_origin(const PlainInput& in, PlainSums& out) {
 
 }  // namespace
 
-bool plain_gram_reference(const PlainInput& in, PlainSums& out) {
+void plain_gram_reference(const PlainInput& in, PlainSums& out) {
   prepare(in, out);
   for (std::size_t j = 0; j < in.columns; ++j) {
     double shift = 0;
@@ -46,10 +46,11 @@ bool plain_gram_reference(const PlainInput& in, PlainSums& out) {
     out.origin[j] = in.values[j] + shift / (in.weights != nullptr ? in.weight : taken);
   }
   products_about_origin(in, out);
-  if (well_centred(in, out)) return true;
-  for (std::size_t j = 0; j < in.columns; ++j) out.origin[j] += out.total[j] / in.weight;
+  find_poor(in, out);
+  if (out.poor.empty()) return;
+  move_origins(in, out);
   products_about_origin(in, out);
-  return well_centred(in, out);
+  find_poor(in, out);
 }
 
 }  // namespace talweg
