@@ -20,7 +20,7 @@ Formula parsed(const std::string& text) {
 TEST(Explain, ALineByMse) {
   const Formula f = parsed("y = a*x + b");
   EXPECT_EQ(
-      explanation(f, derive_cost(f, SquaredCost::mse), Notation::text),
+      explanation(f, derive_cost(f, LossKind::mse), Notation::text),
       "mse = 1/n*sum((a*x + b - y)^2)\n"
       "\n"
       "d mse/da = d/da(1/n*sum((a*x + b - y)^2))\n"
@@ -42,16 +42,16 @@ TEST(Explain, ALineByMse) {
       "b <- b - rate*2/n*sum(a*x + b - y)\n");
 }
 
-std::string gradient(const std::string& formula, SquaredCost cost, std::size_t p) {
+std::string gradient(const std::string& formula, LossKind cost, std::size_t p) {
   return to_text(derive_cost(parsed(formula), cost).partials[p].lines.back().expression);
 }
 
 TEST(Explain, GradientsOfTheThreeCosts) {
-  EXPECT_EQ(gradient("y = a*x + b", SquaredCost::mse, 0), "2/n*sum((a*x + b - y)*x)");
-  EXPECT_EQ(gradient("y = a*x + b", SquaredCost::half_mse, 0), "1/n*sum((a*x + b - y)*x)");
-  EXPECT_EQ(gradient("y = a*x + b", SquaredCost::sse, 1), "2*sum(a*x + b - y)");
-  EXPECT_EQ(gradient("y = a*exp(-b*x)", SquaredCost::sse, 1), "-2*sum((a*exp(-b*x) - y)*(a*x*exp(-b*x)))");
-  EXPECT_EQ(gradient("log(y) = a*x + 0*b", SquaredCost::mse, 1), "0");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::mse, 0), "2/n*sum((a*x + b - y)*x)");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::half_mse, 0), "1/n*sum((a*x + b - y)*x)");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::sse, 1), "2*sum(a*x + b - y)");
+  EXPECT_EQ(gradient("y = a*exp(-b*x)", LossKind::sse, 1), "-2*sum((a*exp(-b*x) - y)*(a*x*exp(-b*x)))");
+  EXPECT_EQ(gradient("log(y) = a*x + 0*b", LossKind::mse, 1), "0");
 }
 
 // Sums over rows, which evaluate() does not know.
@@ -84,7 +84,7 @@ TEST(Explain, TheLastLineIsTheDerivativeOfTheCost) {
     std::vector<std::vector<double>> rows;
     for (int r = 1; r <= 5; ++r) rows.push_back({1.5 + 0.3 * r, 0.7 * r});
     const std::vector<double> parameters = {0.8, 0.3, 0.2};
-    for (const SquaredCost cost : {SquaredCost::mse, SquaredCost::half_mse, SquaredCost::sse}) {
+    for (const LossKind cost : {LossKind::mse, LossKind::half_mse, LossKind::sse}) {
       const CostDerivation d = derive_cost(f, cost);
       for (std::size_t p = 0; p < f.parameters.size(); ++p) {
         constexpr double kStep = 0x1p-17;
@@ -97,6 +97,44 @@ TEST(Explain, TheLastLineIsTheDerivativeOfTheCost) {
         EXPECT_NEAR(static_cast<double>(over_rows(d.partials[p].lines.back().expression, rows, parameters)),
                     difference, 1e-7 * (1 + std::abs(difference)))
             << text;
+      }
+    }
+  }
+}
+
+// The same of the other losses, away from their kinks.
+TEST(Explain, OtherLosses) {
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::mae, 0), "1/n*sum(sign(a*x + b - y)*x)");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::huber, 0), "1/n*sum(max(-1, min(1, a*x + b - y))*x)");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::quantile, 1), "1/n*sum(where(y >= a*x + b, -0.5, 0.5))");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::logistic, 0), "-1/n*sum(y/(1 + exp(y*(a*x + b)))*x)");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::poisson, 1), "1/n*sum(exp(a*x + b) - y)");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::hinge, 0), "-1/n*sum(where(0 >= 1 - y*(a*x + b), 0, y)*x)");
+  EXPECT_EQ(gradient("y = a*x + b", LossKind::squared_hinge, 0), "-2/n*sum(y*max(0, 1 - y*(a*x + b))*x)");
+  for (const std::string text :
+       {"y = a*x + b", "y = a*exp(-b*x) + c", "y = a*x^b/(1 + c*x)", "y = c - a*x"}) {
+    const Formula f = parsed(text);
+    std::vector<std::vector<double>> rows;
+    for (int r = 1; r <= 6; ++r) rows.push_back({r % 2 == 0 ? 1.0 : -1.0, 0.7 * r + 0.013});
+    const std::vector<double> parameters = {0.8, 0.3, 0.2};
+    for (const LossKind cost : {LossKind::mae, LossKind::huber, LossKind::quantile, LossKind::logistic,
+                                LossKind::poisson, LossKind::hinge, LossKind::squared_hinge}) {
+      const CostDerivation d = derive_cost(f, cost, {0.7, 0.3});
+      for (std::size_t p = 0; p < f.parameters.size(); ++p) {
+        constexpr double kStep = 0x1p-17;
+        std::vector<double> above = parameters;
+        std::vector<double> below = parameters;
+        above[p] += kStep;
+        below[p] -= kStep;
+        const auto difference = static_cast<double>(
+            (over_rows(d.value, rows, above) - over_rows(d.value, rows, below)) / (2 * kStep));
+        // The last line in other words, and the line before it.
+        const auto& lines = d.partials[p].lines;
+        for (std::size_t k = lines.size() - 2; k < lines.size(); ++k) {
+          EXPECT_NEAR(static_cast<double>(over_rows(lines[k].expression, rows, parameters)), difference,
+                      1e-7 * (1 + std::abs(difference)))
+              << text << ' ' << loss_kind_name(cost) << ' ' << to_text(lines[k].expression);
+        }
       }
     }
   }
@@ -119,12 +157,12 @@ TEST(Explain, AFunction) {
 
 TEST(Explain, OtherNotations) {
   const Formula f = parsed("y = a*x");
-  const std::string latex = explanation(f, derive_cost(f, SquaredCost::mse), Notation::latex);
+  const std::string latex = explanation(f, derive_cost(f, LossKind::mse), Notation::latex);
   EXPECT_NE(latex.find("&= \\frac{2}{n} \\, \\sum \\left(a \\, x - y\\right) \\, x && \\text{simplified}"),
             std::string::npos);
   EXPECT_NE(latex.find("a \\leftarrow a - \\eta \\, \\frac{\\partial \\mathrm{mse}}{\\partial a}"),
             std::string::npos);
-  const std::string mathml = derivation_mathml(f, SquaredCost::sse);
+  const std::string mathml = derivation_mathml(f, LossKind::sse);
   EXPECT_EQ(mathml.find("<math display=\"block\">"), 0U);
   EXPECT_NE(mathml.find("<mtext>power rule, chain rule</mtext>"), std::string::npos);
 }
@@ -137,7 +175,7 @@ TEST(Explain, ThousandParametersStaySmall) {
     coefficients.push_back("w" + std::to_string(k));
   }
   const Formula f = linear_formula("y", features, coefficients, std::string("b"));
-  const CostDerivation d = derive_cost(f, SquaredCost::mse);
+  const CostDerivation d = derive_cost(f, LossKind::mse);
   EXPECT_EQ(d.partials.size(), 901U);
   EXPECT_TRUE(d.partials[0].shortened);
   EXPECT_LT(explanation(f, d, Notation::text).size(), 64U << 20U);

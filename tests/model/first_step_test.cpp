@@ -47,12 +47,12 @@ TEST(FirstStep, IsTheStepOfTheSumsWrittenOut) {
   }
   const auto n = static_cast<double>(x.size());
   struct Case {
-    SquaredCost cost;
+    LossKind cost;
     double value;
     double slope;
   };
-  for (const Case& c : {Case{SquaredCost::mse, 1 / n, 2 / n}, Case{SquaredCost::half_mse, 0.5 / n, 1 / n},
-                        Case{SquaredCost::sse, 1, 2}}) {
+  for (const Case& c : {Case{LossKind::mse, 1 / n, 2 / n}, Case{LossKind::half_mse, 0.5 / n, 1 / n},
+                        Case{LossKind::sse, 1, 2}}) {
     FitRequest r = request(path, "y = a*exp(-b*x)", {{"a", a}, {"b", b}});
     r.learning_rate = 1e-5;
     const auto step = first_step(r, c.cost);
@@ -73,11 +73,11 @@ TEST(FirstStep, IsTheStepOfTheSumsWrittenOut) {
 TEST(FirstStep, StartsWhereFitWould) {
   const Temporary folder;
   const std::string path = folder.file("data.csv", "x,y\n1,2\n2,3\n3,5\n");
-  const auto linear = first_step(request(path, "y = a*x + b", {}), SquaredCost::mse);
+  const auto linear = first_step(request(path, "y = a*x + b", {}), LossKind::mse);
   ASSERT_TRUE(linear);
   EXPECT_EQ(linear->start, (std::vector<double>{0, 0}));
   EXPECT_EQ(linear->table.size(), 3U);
-  const auto curved = first_step(request(path, "y = a*exp(b*x)", {{"b", 0.5}}), SquaredCost::mse);
+  const auto curved = first_step(request(path, "y = a*exp(b*x)", {{"b", 0.5}}), LossKind::mse);
   ASSERT_TRUE(curved);
   EXPECT_EQ(curved->start, (std::vector<double>{1, 0.5}));
 }
@@ -85,7 +85,7 @@ TEST(FirstStep, StartsWhereFitWould) {
 TEST(FirstStep, ARowWithoutAFiniteNumberIsNamed) {
   const Temporary folder;
   const std::string path = folder.file("data.csv", "x,y\n1,2\n-2,3\n3,5\n");
-  const auto step = first_step(request(path, "y = a*log(x)", {}), SquaredCost::mse);
+  const auto step = first_step(request(path, "y = a*log(x)", {}), LossKind::mse);
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().line, 3U);
   EXPECT_NE(step.error().text().find("log(x) is not a number where x = -2"), std::string::npos)

@@ -10,9 +10,9 @@ namespace {
 Result<Explanation> explain(Options& options, const StopFlag& stop) {
   Explanation out;
   const FitRequest& request = options.fit;
-  out.cost = request.cost == CostKind::mse        ? SquaredCost::mse
-             : request.cost == CostKind::half_mse ? SquaredCost::half_mse
-                                                  : SquaredCost::sse;
+  static_assert(static_cast<int>(LossKind::sse) == static_cast<int>(CostKind::sse) &&
+                static_cast<int>(LossKind::squared_hinge) == static_cast<int>(CostKind::squared_hinge));
+  out.cost = static_cast<LossKind>(request.cost);
   if (request.paths.empty()) {
     auto formula = parse_formula_without_data(request.formula, options.explain.columns);
     if (!formula) return fail(formula.error());
@@ -26,7 +26,7 @@ Result<Explanation> explain(Options& options, const StopFlag& stop) {
     out.formula = step->formula;
     out.step = std::move(*step);
   }
-  out.derivation = derive_cost(out.formula, out.cost);
+  out.derivation = derive_cost(out.formula, out.cost, {request.huber_delta, request.quantile});
   return out;
 }
 

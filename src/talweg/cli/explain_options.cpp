@@ -37,7 +37,13 @@ void declare_explain(CLI::App& app, Typed& typed, Options& options) {
   app.add_option("--features", typed.features,
                  "without data: the names on the right that are columns (default: x, t, x1, x2, ...)")
       ->group("Formula");
-  app.add_option("--loss", typed.loss, "mse (default), half-mse or sse")->group("Formula");
+  app.add_option("--loss", typed.loss,
+                 "mse (default), half-mse, sse, mae, huber, quantile, logistic, poisson, "
+                 "hinge, squared-hinge")
+      ->group("Formula");
+  app.add_option("--huber-delta", typed.huber_delta, "of huber: the residual from which on it is linear (1)")
+      ->group("Formula");
+  app.add_option("--quantile", typed.quantile, "of quantile: which one (0.5)")->group("Formula");
   app.add_option("--start", typed.start,
                  "with data: where the first step is taken from, a=0.2,b=0.5, zeros or ones")
       ->group("First step");
@@ -54,11 +60,13 @@ void declare_explain(CLI::App& app, Typed& typed, Options& options) {
 Result<void> interpret_explain(const CLI::App& app, const Typed& typed, Options& options) {
   FitRequest& request = options.fit;
   request.formula = typed.formula;
-  const auto loss = words::choose<CostKind>(
-      "--loss", typed.loss,
-      {{"mse", CostKind::mse}, {"half-mse", CostKind::half_mse}, {"sse", CostKind::sse}});
-  if (!loss) return fail(loss.error());
-  request.cost = *loss;
+  if (auto read = interpret_loss(app, typed, request); !read) return read;
+  if (!(std::isfinite(request.huber_delta) && request.huber_delta > 0)) {
+    return usage(fmt::format("--huber-delta {} is not a positive number", request.huber_delta),
+                 "it is the residual from which on the loss is linear");
+  }
+  if (!(request.quantile > 0 && request.quantile < 1))
+    return usage(fmt::format("--quantile {} is not between 0 and 1", request.quantile), "0.5 is the median");
   const auto notation = words::choose<Notation>(
       "--as", typed.notation,
       {{"text", Notation::text}, {"latex", Notation::latex}, {"mathml", Notation::mathml}});

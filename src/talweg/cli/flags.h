@@ -30,6 +30,9 @@ void declare(CLI::App& app, Command command, Typed& typed, Options& options);
 /// The meaning of what was typed on `app`; errors have kind usage.
 Result<void> interpret(const CLI::App& app, const Typed& typed, Options& options);
 
+/// --loss with --huber-delta and --quantile.
+Result<void> interpret_loss(const CLI::App& app, const Typed& typed, FitRequest& request);
+
 /// A list of names: one CSV record, `"price, net",size`.
 Result<std::vector<std::string>> parse_names(const std::string& option, const std::string& text);
 

@@ -149,36 +149,7 @@ Result<void> interpret_columns(const CLI::App& app, const Typed& typed, FitReque
 }
 
 Result<void> interpret_cost(const CLI::App& app, const Typed& typed, FitRequest& request) {
-  const auto loss = choose<CostKind>("--loss", typed.loss,
-                                     {{"mse", CostKind::mse},
-                                      {"half-mse", CostKind::half_mse},
-                                      {"sse", CostKind::sse},
-                                      {"mae", CostKind::mae},
-                                      {"huber", CostKind::huber},
-                                      {"quantile", CostKind::quantile},
-                                      {"hinge", CostKind::hinge},
-                                      {"logistic", CostKind::logistic},
-                                      {"poisson", CostKind::poisson},
-                                      {"squared-hinge", CostKind::squared_hinge}});
-  if (!loss) return fail(loss.error());
-  request.cost = *loss;
-  request.columns.classes = is_classification(*loss);
-  if (given(app, "--huber-delta")) {
-    if (request.cost != CostKind::huber) {
-      return usage(fmt::format("--huber-delta does nothing for --loss {}", typed.loss), "add --loss huber");
-    }
-    const auto delta = number("--huber-delta", typed.huber_delta);
-    if (!delta) return fail(delta.error());
-    request.huber_delta = *delta;
-  }
-  if (given(app, "--quantile")) {
-    if (request.cost != CostKind::quantile) {
-      return usage(fmt::format("--quantile does nothing for --loss {}", typed.loss), "add --loss quantile");
-    }
-    const auto quantile = number("--quantile", typed.quantile);
-    if (!quantile) return fail(quantile.error());
-    request.quantile = *quantile;
-  }
+  if (auto read = interpret_loss(app, typed, request); !read) return read;
   if (given(app, "--l1")) {
     const auto l1 = number("--l1", typed.l1);
     if (!l1) return fail(l1.error());
@@ -348,6 +319,40 @@ Result<void> interpret_fold(const CLI::App& app, const Typed& typed, Options& op
 }
 
 }  // namespace
+
+Result<void> interpret_loss(const CLI::App& app, const Typed& typed, FitRequest& request) {
+  const auto loss = choose<CostKind>("--loss", typed.loss,
+                                     {{"mse", CostKind::mse},
+                                      {"half-mse", CostKind::half_mse},
+                                      {"sse", CostKind::sse},
+                                      {"mae", CostKind::mae},
+                                      {"huber", CostKind::huber},
+                                      {"quantile", CostKind::quantile},
+                                      {"hinge", CostKind::hinge},
+                                      {"logistic", CostKind::logistic},
+                                      {"poisson", CostKind::poisson},
+                                      {"squared-hinge", CostKind::squared_hinge}});
+  if (!loss) return fail(loss.error());
+  request.cost = *loss;
+  request.columns.classes = is_classification(*loss);
+  if (given(app, "--huber-delta")) {
+    if (request.cost != CostKind::huber) {
+      return usage(fmt::format("--huber-delta does nothing for --loss {}", typed.loss), "add --loss huber");
+    }
+    const auto delta = number("--huber-delta", typed.huber_delta);
+    if (!delta) return fail(delta.error());
+    request.huber_delta = *delta;
+  }
+  if (given(app, "--quantile")) {
+    if (request.cost != CostKind::quantile) {
+      return usage(fmt::format("--quantile does nothing for --loss {}", typed.loss), "add --loss quantile");
+    }
+    const auto quantile = number("--quantile", typed.quantile);
+    if (!quantile) return fail(quantile.error());
+    request.quantile = *quantile;
+  }
+  return {};
+}
 
 Result<std::vector<std::string>> parse_names(const std::string& option, const std::string& text) {
   std::vector<std::string> names;

@@ -30,26 +30,85 @@ Expression rows() {
 }
 
 // What stands before the sum of squares, and before the sum of its derivative; nothing for 1.
-std::optional<Expression> factor(SquaredCost cost, bool derived) {
+std::optional<Expression> factor(LossKind cost, bool derived) {
   switch (cost) {
-    case SquaredCost::mse:
+    case LossKind::mse:
       return over(number(derived ? 2 : 1), rows());
-    case SquaredCost::half_mse:
+    case LossKind::half_mse:
       return derived ? over(number(1), rows()) : over(number(1), times(number(2), rows()));
-    case SquaredCost::sse:
+    case LossKind::sse:
       return derived ? std::optional(number(2)) : std::nullopt;
+    case LossKind::squared_hinge:
+      return over(number(derived ? 2 : 1), rows());
+    default:
+      return over(number(1), rows());
   }
-  return std::nullopt;
 }
 
-// factor * sum(residual * feature), with the feature's sign in front.
-Expression gradient(SquaredCost cost, const Expression& residual, const Expression& feature) {
+Expression minus(Expression a, Expression b) {
+  return Expression::binary(Op::subtract, std::move(a), std::move(b));
+}
+Expression plus(Expression a, Expression b) {
+  return Expression::binary(Op::add, std::move(a), std::move(b));
+}
+Expression square(Expression a) {
+  return Expression::binary(Op::power, std::move(a), number(2));
+}
+
+// The loss of a row, and what its derivative has in front of df/dp beside the factor.
+struct RowLoss {
+  Expression value;
+  Expression slope;
+  bool negative = false;  // of the slope
+};
+
+RowLoss row_loss(LossKind cost, const LossNumbers& numbers, const Expression& f, const Expression& y) {
+  const Expression residual = minus(f, y);
+  const Expression size = Expression::unary(Op::abs, residual);
+  const Expression margin = times(y, f);
+  const Expression lack = Expression::binary(Op::max, number(0), minus(number(1), margin));
+  switch (cost) {
+    case LossKind::mae:
+      return {size, Expression::unary(Op::sign, residual)};
+    case LossKind::huber: {
+      const double d = numbers.huber_delta;
+      const Expression linear = minus(d == 1 ? size : times(number(d), size), number(d * d / 2));
+      const Expression capped = Expression::binary(Op::min, number(d), residual);
+      return {Expression::where(number(d), size, over(square(residual), number(2)), linear),
+              Expression::binary(Op::max, number(-d), capped)};
+    }
+    case LossKind::quantile: {
+      const double q = numbers.quantile;
+      const Expression rest = minus(y, f);
+      return {Expression::binary(Op::max, times(number(q), rest), times(number(q - 1), rest)),
+              Expression::where(y, f, number(-q), number(1 - q))};
+    }
+    case LossKind::logistic: {
+      const Expression other = Expression::unary(Op::exp, Expression::unary(Op::negate, margin));
+      return {Expression::unary(Op::log, plus(number(1), other)),
+              over(y, plus(number(1), Expression::unary(Op::exp, margin))), true};
+    }
+    case LossKind::poisson: {
+      const Expression mean = Expression::unary(Op::exp, f);
+      return {minus(mean, times(y, f)), minus(mean, y)};
+    }
+    case LossKind::hinge:
+      return {lack, Expression::where(number(0), minus(number(1), margin), number(0), y), true};
+    case LossKind::squared_hinge:
+      return {square(lack), times(y, lack), true};
+    default:
+      return {square(residual), residual};
+  }
+}
+
+// factor * sum(slope * feature), with the sign in front.
+Expression gradient(LossKind cost, const RowLoss& loss, const Expression& feature) {
   if (feature.is_number(0)) return number(0);
   const bool negative = feature.is(Op::negate) || (feature.is(Op::number) && feature.number() < 0);
   const Expression magnitude = negative ? simple::negate(feature) : feature;
-  const Expression sum = sum_of(magnitude.is_number(1) ? residual : times(residual, magnitude));
+  const Expression sum = sum_of(magnitude.is_number(1) ? loss.slope : times(loss.slope, magnitude));
   const Expression out = times(*factor(cost, true), sum);
-  return negative ? Expression::unary(Op::negate, out) : out;
+  return negative != loss.negative ? Expression::unary(Op::negate, out) : out;
 }
 
 // The lines of one derivation in one notation: what it is of, then the lines.
@@ -115,7 +174,7 @@ class Writer {
  public:
   Writer(const CostDerivation& derivation, bool function, Notation notation)
       : derivation_(derivation), notation_(notation) {
-    name_ = function ? "f" : std::string(squared_cost_name(derivation.cost));
+    name_ = function ? "f" : std::string(loss_kind_name(derivation.cost));
   }
 
   std::string write() const {
@@ -220,28 +279,43 @@ std::uint64_t share(std::size_t parameters) {
 
 }  // namespace
 
-std::string_view squared_cost_name(SquaredCost cost) {
+std::string_view loss_kind_name(LossKind cost) {
   switch (cost) {
-    case SquaredCost::mse:
+    case LossKind::mse:
       return "mse";
-    case SquaredCost::half_mse:
+    case LossKind::half_mse:
       return "half-mse";
-    case SquaredCost::sse:
+    case LossKind::sse:
       return "sse";
+    case LossKind::mae:
+      return "mae";
+    case LossKind::huber:
+      return "huber";
+    case LossKind::quantile:
+      return "quantile";
+    case LossKind::logistic:
+      return "logistic";
+    case LossKind::poisson:
+      return "poisson";
+    case LossKind::hinge:
+      return "hinge";
+    case LossKind::squared_hinge:
+      return "squared-hinge";
   }
   return "";
 }
 
-CostDerivation derive_cost(const Formula& formula, SquaredCost cost) {
+CostDerivation derive_cost(const Formula& formula, LossKind cost, const LossNumbers& numbers) {
   CostDerivation out;
   out.cost = cost;
   out.residual = Expression::binary(Op::subtract, formula.right, formula.left);
-  const Expression squares = sum_of(Expression::binary(Op::power, out.residual, number(2)));
+  const RowLoss loss = row_loss(cost, numbers, formula.right, formula.left);
+  const Expression sum = sum_of(loss.value);
   const auto before = factor(cost, false);
-  out.value = before ? times(*before, squares) : squares;
+  out.value = before ? times(*before, sum) : sum;
   out.features = partial_derivatives(formula);
   for (std::size_t p = 0; p < formula.parameters.size(); ++p) {
-    out.partials.push_back(derive_to(gradient(cost, out.residual, out.features[p]), out.value, p,
+    out.partials.push_back(derive_to(gradient(cost, loss, out.features[p]), out.value, p,
                                      formula.parameters[p], share(formula.parameters.size())));
   }
   return out;
@@ -263,7 +337,7 @@ std::string explanation(const Formula& formula, const CostDerivation& derivation
   return Writer(derivation, function, notation).write();
 }
 
-std::string derivation_mathml(const Formula& formula, SquaredCost cost) {
+std::string derivation_mathml(const Formula& formula, LossKind cost) {
   return explanation(formula, derive_cost(formula, cost), Notation::mathml);
 }
 

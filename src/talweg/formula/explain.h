@@ -5,8 +5,9 @@
 //   mse      1/n sum (f - y)^2        half-mse  1/(2n) sum (f - y)^2        sse  sum (f - y)^2
 //
 // with f the formula's right side and y its left side; each partial derivative ends as factor * sum((f - y) *
-// df/dp). Written as text, as LaTeX (an aligned environment a derivation) or as MathML (a table a
-// derivation).
+// df/dp). The other losses of objective/loss.h: 1/n sum loss(f, y), which ends as 1/n * sum(slope * df/dp),
+// the slope a function of f and y alone. Written as text, as LaTeX (an aligned environment a derivation) or
+// as MathML (a table a derivation).
 #pragma once
 
 #include <string>
@@ -17,19 +18,25 @@
 
 namespace talweg {
 
-enum class SquaredCost { mse, half_mse, sse };
-std::string_view squared_cost_name(SquaredCost cost);
+/// In the order of objective's CostKind.
+enum class LossKind { mse, half_mse, sse, mae, huber, quantile, logistic, poisson, hinge, squared_hinge };
+std::string_view loss_kind_name(LossKind cost);
+
+struct LossNumbers {
+  double huber_delta = 1;
+  double quantile = 0.5;
+};
 
 /// `n` is Op::rows, the number of rows.
 struct CostDerivation {
-  SquaredCost cost = SquaredCost::mse;
+  LossKind cost = LossKind::mse;
   Expression value;                  ///< the cost
   Expression residual;               ///< f - y
   std::vector<Expression> features;  ///< df/dp, simplified, by parameter
   std::vector<Derivation> partials;  ///< from d/dp cost to the gradient, by parameter
 };
 
-CostDerivation derive_cost(const Formula& formula, SquaredCost cost);
+CostDerivation derive_cost(const Formula& formula, LossKind cost, const LossNumbers& numbers = {});
 
 /// Of the plain function that is minimised: its value and its partial derivatives.
 CostDerivation derive_function(const Formula& formula);
@@ -42,6 +49,6 @@ enum class Notation { text, latex, mathml };
 std::string explanation(const Formula& formula, const CostDerivation& derivation, Notation notation);
 
 /// For the page: one <math> element a parameter after one for the cost.
-std::string derivation_mathml(const Formula& formula, SquaredCost cost);
+std::string derivation_mathml(const Formula& formula, LossKind cost);
 
 }  // namespace talweg

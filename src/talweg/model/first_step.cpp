@@ -10,6 +10,7 @@
 #include "talweg/formula/evaluate.h"
 #include "talweg/formula/print.h"
 #include "talweg/model/formula_data.h"
+#include "talweg/model/formula_loss.h"
 
 namespace talweg {
 namespace {
@@ -34,16 +35,17 @@ Result<std::vector<double>> start_of(const FitRequest& request, const BoundFormu
   return out;
 }
 
-double factor(SquaredCost cost, bool derived, double rows) {
+double factor(LossKind cost, bool derived, double rows) {
   switch (cost) {
-    case SquaredCost::mse:
+    case LossKind::mse:
       return (derived ? 2 : 1) / rows;
-    case SquaredCost::half_mse:
+    case LossKind::half_mse:
       return 1 / (derived ? rows : 2 * rows);
-    case SquaredCost::sse:
+    case LossKind::sse:
       return derived ? 2 : 1;
+    default:
+      return 1 / rows;  // of squared-hinge, too: its slope has the 2
   }
-  return 0;
 }
 
 struct Sums {
@@ -55,7 +57,10 @@ struct Sums {
 class Visit {
  public:
   Visit(const FormulaData& data, const FitRequest& request)
-      : data_(data), request_(request), bound_(*data.formula) {}
+      : data_(data),
+        request_(request),
+        bound_(*data.formula),
+        loss_{request.cost, request.huber_delta, request.quantile, 0} {}
 
   template <class See>
   Result<Sums> rows(std::span<const double> parameters, See see) const {
@@ -82,10 +87,16 @@ class Visit {
         bool finite = std::isfinite(value[r]);
         for (std::size_t p = 0; p < count; ++p) finite = std::isfinite(slopes[p] = partials[p][r]) && finite;
         if (!finite) return fail(bad_row(row, parameters, seen));
-        const double residual = value[r] - target[r];
-        sums.squares += two_product(residual, residual);
-        for (std::size_t p = 0; p < count; ++p) sums.products[p] += two_product(residual, slopes[p]);
-        see(row, target[r], value[r], residual, slopes);
+        double slope = value[r] - target[r];
+        double loss = slope * slope;
+        if (is_squared(loss_.kind)) {
+          sums.squares += two_product(slope, slope);
+        } else {
+          evaluate_loss(loss_, &value[r], target + r, 1, &loss, &slope, nullptr);
+          sums.squares += loss;
+        }
+        for (std::size_t p = 0; p < count; ++p) sums.products[p] += two_product(slope, slopes[p]);
+        see(row, target[r], value[r], slope, loss, slopes);
       }
     }
     return sums;
@@ -105,16 +116,18 @@ class Visit {
   const FormulaData& data_;
   const FitRequest& request_;
   const BoundFormula& bound_;
+  LossSettings loss_;
 };
 
 }  // namespace
 
-Result<FirstStep> first_step(const FitRequest& request, SquaredCost cost) {
+Result<FirstStep> first_step(const FitRequest& request, LossKind cost) {
   FoldOptions options;
   options.keep_rows = true;
   options.stop = request.stop;
   auto data = read_formula_data(request, options);
   if (!data) return fail(data.error());
+  if (auto taken = take_loss_targets(*data, request); !taken) return fail(taken.error());
   const BoundFormula& bound = *data->formula;
   const Formula& formula = bound.formula;
   auto start = start_of(request, bound);
@@ -131,12 +144,12 @@ Result<FirstStep> first_step(const FitRequest& request, SquaredCost cost) {
   const std::vector<Expression> features = partial_derivatives(formula);
   const bool shown = out.rows <= kStepRows;
   const Visit visit(*data, request);
-  const auto note = [&](const std::vector<double>& row, double target, double value, double rest,
+  const auto note = [&](const std::vector<double>& row, double target, double value, double rest, double loss,
                         const std::vector<double>& slopes) {
     if (!shown) return;
     std::vector<double> line;
     for (const std::size_t c : data->stored) line.push_back(row[c]);
-    line.insert(line.end(), {target, value, rest, rest * rest});
+    line.insert(line.end(), {target, value, rest, loss});
     for (std::size_t p = 0; p < slopes.size(); ++p) {
       if (!features[p].is_number(1)) line.push_back(rest * slopes[p]);
     }
@@ -155,7 +168,7 @@ Result<FirstStep> first_step(const FitRequest& request, SquaredCost cost) {
   if (!out.rate) return out;
   for (std::size_t p = 0; p < start->size(); ++p)
     out.next.push_back((*start)[p] - *out.rate * out.gradient[p]);
-  const auto after = visit.rows(out.next, [](const auto&, double, double, double, const auto&) {});
+  const auto after = visit.rows(out.next, [](const auto&, double, double, double, double, const auto&) {});
   out.next_cost =
       after ? factor(cost, false, rows) * after->squares.value() : std::numeric_limits<double>::quiet_NaN();
   return out;

@@ -83,26 +83,6 @@ double constant_cost(const RowStore& store, const LossSettings& loss) {
   return (cost / store.weight()).value();
 }
 
-// The left side has to be a column of labels or counts as it stands.
-Result<void> take_targets(FormulaData& data, const FitRequest& request, Plan& plan) {
-  const bool classes = is_classification(request.cost);
-  if (!classes && request.cost != CostKind::poisson) return {};
-  TargetWatch watch(request.cost);
-  std::uint64_t row = 0;
-  each_target(*data.store, [&](double y, double) { watch.take(y, data.records.at(row++)); });
-  FoldedData& folded = data.data;
-  const std::string column = std::exchange(folded.target.name, data.formula->left_text);
-  const auto found = classes ? watch.classes(folded, request) : Result<Classes>(Classes{});
-  const auto counts = classes ? Result<void>() : watch.counts(folded, request);
-  folded.target.name = column;
-  if (!found) return fail(found.error());
-  if (!counts || !classes) return counts;
-  data.store->change_target([&](double y) { return y == found->values[1] ? 1.0 : -1.0; });
-  plan.classes.assign(found->texts.begin(), found->texts.end());
-  plan.labels_are_levels = found->levels;
-  return {};
-}
-
 void choose_method(const FitRequest& request, bool affine, Plan& plan) {
   plan.optimizer_chosen = !request.optimizer;
   plan.learning_rate_chosen = !request.learning_rate;
@@ -248,6 +228,25 @@ std::string post_mortem(const DescentResult& result) {
 
 }  // namespace
 
+Result<std::optional<Classes>> take_loss_targets(FormulaData& data, const FitRequest& request) {
+  const bool classes = is_classification(request.cost);
+  if (!classes && request.cost != CostKind::poisson) return std::optional<Classes>();
+  TargetWatch watch(request.cost);
+  std::uint64_t row = 0;
+  each_target(*data.store, [&](double y, double) { watch.take(y, data.records.at(row++)); });
+  // Messages name the left side as it is.
+  FoldedData& folded = data.data;
+  const std::string column = std::exchange(folded.target.name, data.formula->left_text);
+  const auto found = classes ? watch.classes(folded, request) : Result<Classes>(Classes{});
+  const auto counts = classes ? Result<void>() : watch.counts(folded, request);
+  folded.target.name = column;
+  if (!found) return fail(found.error());
+  if (!counts) return fail(counts.error());
+  if (!classes) return std::optional<Classes>();
+  data.store->change_target([&](double y) { return y == found->values[1] ? 1.0 : -1.0; });
+  return std::optional<Classes>(*found);
+}
+
 Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& request) {
   const BoundFormula& bound = *data.formula;
   const bool affine = bound.affine.has_value();
@@ -262,7 +261,12 @@ Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& re
   plan.cost = request.cost;
   plan.loss = LossSettings{request.cost, request.huber_delta, request.quantile, 0};
   plan.restarts = request.restarts;
-  if (auto taken = take_targets(data, request, plan); !taken) return fail(taken.error());
+  const auto classes = take_loss_targets(data, request);
+  if (!classes) return fail(classes.error());
+  if (*classes) {
+    plan.classes.assign((*classes)->texts.begin(), (*classes)->texts.end());
+    plan.labels_are_levels = (*classes)->levels;
+  }
   problem.data = std::move(data.data);
 
   RowCostSettings settings{*plan.loss, request.l2, {}, affine, request.threads};

@@ -28,28 +28,37 @@ std::string in_sum(double value) {
 }
 
 // 2/3, 1/6, 2: the factor before a sum, spelled out.
-std::string factor_text(SquaredCost cost, bool derived, std::uint64_t rows) {
+std::string factor_text(LossKind cost, bool derived, std::uint64_t rows) {
   switch (cost) {
-    case SquaredCost::mse:
+    case LossKind::mse:
       return fmt::format("{}/{}", derived ? 2 : 1, rows);
-    case SquaredCost::half_mse:
+    case LossKind::half_mse:
       return derived ? fmt::format("1/{}", rows) : fmt::format("1/(2*{})", rows);
-    case SquaredCost::sse:
+    case LossKind::sse:
       return derived ? "2" : "";
+    default:
+      return fmt::format("1/{}", rows);
   }
-  return "";
+}
+
+bool is_square(LossKind cost) {
+  return cost == LossKind::mse || cost == LossKind::half_mse || cost == LossKind::sse;
+}
+bool has_labels(LossKind cost) {
+  return cost == LossKind::logistic || cost == LossKind::hinge || cost == LossKind::squared_hinge;
 }
 
 std::vector<std::string> table_header(const Explanation& explanation) {
   std::vector<std::string> out = {"row"};
   for (const Expression& e : explanation.step->header) out.push_back(printable(to_text(e)));
-  out.emplace_back("prediction");
-  out.emplace_back("residual");
-  out.emplace_back("residual^2");
+  const bool squares = is_square(explanation.cost);
+  out.emplace_back(squares ? "prediction" : "f");
+  out.emplace_back(squares ? "residual" : "slope");
+  out.emplace_back(squares ? "residual^2" : "loss");
   for (const Expression& feature : explanation.derivation.features) {
     if (feature.is_number(1)) continue;
     const Expression product =
-        Expression::binary(Op::multiply, Expression::parameter(0, "residual"), feature);
+        Expression::binary(Op::multiply, Expression::parameter(0, squares ? "residual" : "slope"), feature);
     out.push_back(printable(to_text(product)));
   }
   return out;
@@ -63,8 +72,13 @@ std::string step_text(const Explanation& explanation) {
     at += fmt::format("{}{} = {}", p == 0 ? "" : ", ", printable(formula_name(names[p])),
                       shortest(step.start[p]));
   }
-  std::string out = fmt::format("\nThe first step, {}, from {}; residual = prediction - {}\n\n",
-                                plural(step.rows, "row"), at, printable(to_text(step.formula.left)));
+  const std::string left = printable(to_text(step.formula.left));
+  std::string out =
+      fmt::format("\nThe first step, {}, from {}; {}\n\n", plural(step.rows, "row"), at,
+                  is_square(explanation.cost)
+                      ? "residual = prediction - " + left
+                      : "f = " + printable(to_text(step.formula.right)) + ", slope = d loss/df" +
+                            (has_labels(explanation.cost) ? ", " + left + " is -1 or +1" : std::string()));
   if (!step.table.empty()) {
     TextTable table(table_header(explanation));
     for (std::size_t r = 0; r < step.table.size(); ++r) {
@@ -85,7 +99,7 @@ std::string step_text(const Explanation& explanation) {
     table.add(std::move(cells));
     out += table.text() + '\n';
   }
-  const std::string cost(squared_cost_name(explanation.cost));
+  const std::string cost(loss_kind_name(explanation.cost));
   const auto product = [&](bool derived, double sum) {
     const std::string factor = factor_text(explanation.cost, derived, step.rows);
     return factor.empty() ? number_of(sum) : fmt::format("{}*{}", factor, in_sum(sum));
@@ -114,7 +128,7 @@ std::string step_text(const Explanation& explanation) {
 std::string step_markup(const Explanation& explanation, Notation notation) {
   const FirstStep& step = *explanation.step;
   const bool latex = notation == Notation::latex;
-  const std::string cost(squared_cost_name(explanation.cost));
+  const std::string cost(loss_kind_name(explanation.cost));
   std::string out;
   const auto number = [&](double value) {
     const Expression e = Expression::number(value == 0 ? 0 : parse_number(number_of(value)).value);
@@ -218,9 +232,16 @@ std::string explain_text(const Explanation& explanation, Notation notation) {
   std::vector<std::string> names;
   for (const std::string& name : formula.parameters) names.push_back(printable(formula_name(name)));
   out += fmt::format("parameters  {}\n", listed(names));
-  out += affine_form(formula)
-             ? "linear      yes: no partial derivative holds a parameter, so the rows are read once\n\n"
-             : "linear      no: every epoch visits the rows\n\n";
+  const bool linear = affine_form(formula).has_value();
+  out += !linear ? "linear      no: every epoch visits the rows\n"
+         : is_square(explanation.cost)
+             ? "linear      yes: no partial derivative holds a parameter, so the rows are "
+               "read once\n"
+             : "linear      yes: no partial derivative of the formula holds a parameter, so "
+               "the cost is convex\n";
+  if (has_labels(explanation.cost))
+    out += fmt::format("labels      {} is -1 or +1\n", printable(to_text(formula.left)));
+  out += '\n';
   out += talweg::explanation(formula, explanation.derivation, notation);
   if (explanation.step) out += step_text(explanation);
   return out;
@@ -234,7 +255,7 @@ std::string explain_json(const Explanation& explanation) {
   for (const ColumnUse& use : formula.columns) out["columns"].push_back(valid_utf8(use.text()));
   out["parameters"] = Json::array();
   for (const std::string& name : formula.parameters) out["parameters"].push_back(valid_utf8(name));
-  out["loss"] = squared_cost_name(explanation.cost);
+  out["loss"] = loss_kind_name(explanation.cost);
   out["linear"] = affine_form(formula).has_value();
   out["cost"] = notations(explanation.derivation.value);
   out["derivations"] = Json::array();

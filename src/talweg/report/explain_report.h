@@ -12,7 +12,7 @@ namespace talweg {
 
 struct Explanation {
   Formula formula;
-  SquaredCost cost = SquaredCost::mse;
+  LossKind cost = LossKind::mse;
   bool columns_guessed = false;  ///< without data and --features: by their names
   CostDerivation derivation;
   std::optional<FirstStep> step;

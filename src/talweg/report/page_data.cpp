@@ -247,9 +247,9 @@ Json rows(const RowView& rows) {
 // A formula's own derivation, the cost first and then a gradient a parameter; else that of a linear model.
 std::vector<DerivationLine> derivation(const Fit& fit) {
   if (fit.formula == nullptr) return derive_gradient(fit);
-  const SquaredCost cost = fit.plan.cost == CostKind::mse        ? SquaredCost::mse
-                           : fit.plan.cost == CostKind::half_mse ? SquaredCost::half_mse
-                                                                 : SquaredCost::sse;
+  const LossKind cost = fit.plan.cost == CostKind::mse        ? LossKind::mse
+                        : fit.plan.cost == CostKind::half_mse ? LossKind::half_mse
+                                                              : LossKind::sse;
   const std::string all = derivation_mathml(fit.formula->formula, cost);
   std::vector<DerivationLine> out;
   const std::string end = "</math>";
