@@ -93,6 +93,20 @@ void declare_descent(CLI::App& app, Typed& typed, bool runs) {
   app.add_option("--learning-rate", typed.learning_rate,
                  "auto (default) or the factor on the gradient of the cost")
       ->group("Descent");
+  app.add_option(
+         "--schedule", typed.schedule,
+         "of the learning rate over the epochs: constant (default), inverse, step, exponential, cosine")
+      ->group("Descent");
+  app.add_option("--decay", typed.decay,
+                 "how fast it falls: inverse (1), step: the factor every 10 epochs (0.5), exponential (0.1)")
+      ->group("Descent");
+  app.add_option("--power", typed.power, "of inverse: rate / (1 + decay * epochs)^power (1)")
+      ->group("Descent");
+  app.add_option("--batch-size", typed.batch_size,
+                 "rows a step: full (default), 1 for stochastic descent, or any number between")
+      ->group("Descent");
+  app.add_option("--shuffle", typed.shuffle, "the order of the rows anew for each epoch: yes (default) or no")
+      ->group("Descent");
   app.add_option("--start", typed.start,
                  "zeros (default), ones (default of a formula not linear in its parameters), random, "
                  "a=0.2,intercept=0.5, "
@@ -163,7 +177,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 40> kTypes = {{
+  constexpr std::array<std::pair<const char*, const char*>, 45> kTypes = {{
       {"--format", "csv|tsv|npy|libsvm"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -191,6 +205,11 @@ void name_types(CLI::App& app) {
       {"--optimizer", "METHOD"},
       {"--momentum", "NUMBER"},
       {"--learning-rate", "auto|RATE"},
+      {"--schedule", "SCHEDULE"},
+      {"--decay", "NUMBER"},
+      {"--power", "NUMBER"},
+      {"--batch-size", "full|N"},
+      {"--shuffle", "yes|no"},
       {"--start", "START"},
       {"--seed", "N"},
       {"--epochs", "N"},

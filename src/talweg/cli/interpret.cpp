@@ -212,6 +212,46 @@ Result<void> interpret_start(const CLI::App& app, const Typed& typed, Options& o
   return {};
 }
 
+// Batches, their order, and the schedule of the rate.
+Result<void> interpret_batches(const CLI::App& app, const Typed& typed, FitRequest& request) {
+  if (given(app, "--batch-size") && typed.batch_size != "full") {
+    const auto size = count("--batch-size", typed.batch_size);
+    if (!size) return fail(size.error());
+    request.batch_size = *size;
+  }
+  const auto shuffle = choose<bool>("--shuffle", typed.shuffle, {{"yes", true}, {"no", false}});
+  if (!shuffle) return fail(shuffle.error());
+  request.shuffle = *shuffle;
+  if (given(app, "--shuffle") && !request.batch_size)
+    return usage("--shuffle does nothing where each step sees all rows", "add --batch-size with a number");
+  const auto schedule = choose<ScheduleKind>("--schedule", typed.schedule,
+                                             {{"constant", ScheduleKind::constant},
+                                              {"inverse", ScheduleKind::inverse},
+                                              {"step", ScheduleKind::step},
+                                              {"exponential", ScheduleKind::exponential},
+                                              {"cosine", ScheduleKind::cosine}});
+  if (!schedule) return fail(schedule.error());
+  request.schedule.kind = *schedule;
+  request.schedule.decay = usual_decay(*schedule);
+  if (given(app, "--decay")) {
+    if (*schedule == ScheduleKind::constant || *schedule == ScheduleKind::cosine)
+      return usage(fmt::format("--decay does nothing for --schedule {}", typed.schedule),
+                   "add --schedule inverse, step or exponential");
+    const auto decay = number("--decay", typed.decay);
+    if (!decay) return fail(decay.error());
+    request.schedule.decay = *decay;
+  }
+  if (given(app, "--power")) {
+    if (*schedule != ScheduleKind::inverse)
+      return usage(fmt::format("--power does nothing for --schedule {}", typed.schedule),
+                   "add --schedule inverse");
+    const auto power = number("--power", typed.power);
+    if (!power) return fail(power.error());
+    request.schedule.power = *power;
+  }
+  return {};
+}
+
 Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options& options) {
   FitRequest& request = options.fit;
   const auto optimizer = choose<std::optional<Optimizer>>("--optimizer", typed.optimizer,
@@ -248,6 +288,7 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
     if (!epochs) return fail(epochs.error());
     request.epochs = *epochs;
   }
+  if (auto read = interpret_batches(app, typed, request); !read) return read;
   const bool has_momentum =
       request.optimizer == Optimizer::momentum || request.optimizer == Optimizer::nesterov;
   if (given(app, "--momentum") && !has_momentum) {
@@ -283,9 +324,10 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
     const auto seed = count("--seed", typed.seed);
     if (!seed) return fail(seed.error());
     request.seed = *seed;
-    if (request.start != StartKind::random && request.restarts == 0) {
-      return usage("--seed does nothing unless the start is random",
-                   "add --start random, or --restarts for a formula");
+    const bool shuffled = request.batch_size && request.shuffle;
+    if (request.start != StartKind::random && request.restarts == 0 && !shuffled) {
+      return usage("--seed does nothing unless the start is random or batches are shuffled",
+                   "add --start random, --batch-size, or --restarts for a formula");
     }
   }
   return {};

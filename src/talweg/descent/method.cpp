@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "talweg/descent/batch_epoch.h"
+
 namespace talweg {
 namespace {
 
@@ -35,7 +37,9 @@ std::optional<Optimizer> optimizer_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::unique_ptr<Method> make_method(const MethodSettings& settings) {
+namespace {
+
+std::unique_ptr<Method> make_plain_method(const MethodSettings& settings) {
   if (settings.proximal) return make_proximal(settings);
   switch (settings.optimizer) {
     case Optimizer::gd:
@@ -62,6 +66,13 @@ std::unique_ptr<Method> make_method(const MethodSettings& settings) {
       return make_levenberg_marquardt(settings);
   }
   return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Method> make_method(const MethodSettings& settings) {
+  if (settings.batches != nullptr) return make_batch_epochs(settings, *settings.batches);
+  return scheduled(make_plain_method(settings), settings.schedule);
 }
 
 }  // namespace talweg

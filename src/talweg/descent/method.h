@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "talweg/descent/schedule.h"
 #include "talweg/objective/objective.h"
 
 namespace talweg {
@@ -36,14 +37,19 @@ struct Step {
   std::optional<double> learning_rate;  ///< what the trace shows
   std::optional<double> cost;
   std::span<const double> gradient;
-  bool to_zeros = false;  ///< by Point::move_to_zeros; the length is 1
-  bool stuck = false;     ///< no step is left: a zero gradient, or a line search that finds no lower cost
+  const Point* point = nullptr;  ///< where the step leads, in place of direction and length
+  bool to_zeros = false;         ///< by Point::move_to_zeros; the length is 1
+  bool stuck = false;  ///< no step is left: a zero gradient, or a line search that finds no lower cost
 };
+
+struct BatchSettings;
 
 struct MethodSettings {
   Optimizer optimizer = Optimizer::gd;
   std::optional<double>
       learning_rate;  ///< absent: exact along the line, by a search where the cost has no curvature
+  Schedule schedule;  ///< of the learning rate, where one is given
+  const BatchSettings* batches = nullptr;  ///< steps after batches of rows (batch_epoch.h); null: after all
   double momentum = 0.9;
   double first_rate = 0;      ///< of a proximal method that finds its own rate
   bool proximal = false;      ///< the cost has an l1 part: gd, nesterov, newton by proximal steps

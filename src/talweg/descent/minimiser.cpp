@@ -91,8 +91,10 @@ class Run {
         end(gradient_norm_ > 0 ? Reason::rounding : Reason::tolerance, gradient_norm_, 0);
       return;
     }
-    candidate_.point = at_.point;
-    if (step.to_zeros) {
+    candidate_.point = step.point != nullptr ? *step.point : at_.point;
+    if (step.point != nullptr) {
+      // Made by many steps of its own.
+    } else if (step.to_zeros) {
       candidate_.point.move_to_zeros(step.direction);
     } else {
       candidate_.point.move(step.direction, step.length);
@@ -101,6 +103,9 @@ class Run {
     if (step.cost) {
       candidate_.cost = *step.cost;
       candidate_.gradient.assign(step.gradient.begin(), step.gradient.end());
+    } else if (step.point != nullptr) {
+      candidate_.cost = objective_.evaluate(candidate_.point, candidate_.gradient);
+      ++result_.evaluations;
     } else {
       candidate_.cost =
           objective_.advance(candidate_.point, step.direction, step.length, candidate_.gradient);

@@ -11,6 +11,7 @@
 
 #include "talweg/base/numbers.h"
 #include "talweg/data/bytes.h"
+#include "talweg/model/batch_rows.h"
 #include "talweg/model/folded_table.h"
 #include "talweg/model/formula_loss.h"
 #include "talweg/model/loss_fit.h"
@@ -36,7 +37,10 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
   settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, problem.cost->constant_cost());
   settings.method.adam_first = request.adam_first;
   settings.method.adam_second = request.adam_second;
-  if (!plan.preconditioned && plan.learning_rate && !is_adaptive(plan.optimizer) && request.l1 == 0)
+  if (problem.batches) settings.method.batches = &problem.batches->settings;
+  const bool constant = !problem.batches && plan.schedule.kind == ScheduleKind::constant;
+  if (!plan.preconditioned && plan.learning_rate && !is_adaptive(plan.optimizer) && request.l1 == 0 &&
+      constant)
     settings.stable_rate = plan.largest_stable_rate;
   settings.stop = request.stop;
   return settings;
@@ -170,6 +174,9 @@ Result<void> check_formula_request(const FitRequest& request) {
         "--missing mean is not for formulas: the mean of a column says little about a function of it",
         "use --missing drop");
   }
+  if (request.batch_size) {
+    return usage("--batch-size is for linear models", "give --target instead of --formula");
+  }
   if (request.optimizer == Optimizer::newton && is_squared(request.cost)) {
     return usage("--optimizer newton is for linear models and for other losses than squares",
                  "use lm, which takes the curvature of a formula's squares");
@@ -258,6 +265,31 @@ Result<void> check_request(const FitRequest& request) {
         fmt::format("--l1 beside {}, which has kinks of its own, is not possible", cost_name(request.cost)),
         "use --l2, or --loss huber or squared-hinge");
   }
+  if (request.batch_size && *request.batch_size == 0)
+    return usage("--batch-size 0 is no row", "1 is the least");
+  if (request.batch_size && request.optimizer && !has_fixed_rate(*request.optimizer)) {
+    return usage(fmt::format("--optimizer {} needs all rows in every step, not batches",
+                             optimizer_name(*request.optimizer)),
+                 "use gd, momentum, nesterov or one of the adaptive ones, or leave --batch-size out");
+  }
+  if (request.batch_size && request.l1 > 0 && request.optimizer && *request.optimizer != Optimizer::gd) {
+    return usage(fmt::format("--optimizer {} knows no proximal steps after batches, which --l1 needs",
+                             optimizer_name(*request.optimizer)),
+                 "use gd, or leave --batch-size out");
+  }
+  if (request.schedule.kind != ScheduleKind::constant && !request.learning_rate) {
+    return usage(
+        fmt::format("--schedule {} needs a rate to begin with", schedule_name(request.schedule.kind)),
+        "give --learning-rate");
+  }
+  const double decay = request.schedule.decay;
+  if (!(std::isfinite(decay) && decay >= 0) || (request.schedule.kind == ScheduleKind::step && decay > 1)) {
+    return usage(fmt::format("--decay {} makes no rate that falls", decay),
+                 "a number >= 0, for step a factor from 0 to 1");
+  }
+  if (!(std::isfinite(request.schedule.power) && request.schedule.power >= 0)) {
+    return usage(fmt::format("--power {} is not a number >= 0", request.schedule.power), "0.5 to 1 is usual");
+  }
   if (!is_squared(request.cost) && request.optimizer == Optimizer::lm) {
     return usage(
         fmt::format("--optimizer lm needs a sum of squares, and {} is none", cost_name(request.cost)),
@@ -304,6 +336,10 @@ Result<bool> are_moments(const FitRequest& request) {
                       fmt::format("{} needs the rows, and moments hold none", cost_name(request.cost)),
                       "fit it to the data themselves, or use mse, half-mse or sse", moments});
   }
+  if (request.batch_size) {
+    return fail(Error{ErrorKind::data, "--batch-size needs the rows, and moments hold none",
+                      "fit to the data themselves, or leave it out", moments});
+  }
   return true;
 }
 
@@ -337,6 +373,22 @@ Result<FoldedData> read_data(const FitRequest& request) {
                   : fold_table(request.paths, request.table, request.columns, fold_options(request));
 }
 
+// Of a squared error with steps after batches: folded, and the rows kept.
+Result<Problem> make_batch_problem(const FitRequest& request) {
+  RowKeeper keeper;
+  FoldOptions options = fold_options(request);
+  options.keep = [&](const RowBlock& block) { keeper.add(block); };
+  auto data = fold_table(request.paths, request.table, request.columns, options);
+  if (!data) return fail(data.error());
+  DenseRows rows = keeper.finish();
+  auto problem = make_problem(std::move(*data), request);
+  if (!problem) return problem;
+  auto batches = make_folded_batches(*problem, rows, request);
+  if (!batches) return fail(batches.error());
+  problem->batches = std::move(*batches);
+  return problem;
+}
+
 }  // namespace
 
 Result<Problem> forecast(const FitRequest& request) {
@@ -358,6 +410,7 @@ Result<Problem> forecast(const FitRequest& request) {
     return make_problem(std::move(data->data), request);
   }
   if (!is_squared(request.cost)) return make_loss_problem(request);
+  if (request.batch_size) return make_batch_problem(request);
   auto data = read_data(request);
   if (!data) return fail(data.error());
   auto problem = make_problem(std::move(*data), request);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "talweg/base/numbers.h"
+#include "talweg/model/batch_rows.h"
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
@@ -46,6 +47,7 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
   settings.max_seconds = request.max_seconds;
   settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, problem.loss->constant_cost);
   settings.stop = request.stop;
+  if (problem.batches) settings.method.batches = &problem.batches->settings;
   return settings;
 }
 

@@ -9,6 +9,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/base/random.h"
 #include "talweg/descent/rates.h"
+#include "talweg/model/batch_rows.h"
 #include "talweg/model/design.h"
 #include "talweg/model/fit.h"
 #include "talweg/model/labels.h"
@@ -18,8 +19,6 @@
 namespace talweg {
 namespace {
 
-constexpr std::uint64_t kRowEpochs = 10'000;
-constexpr double kRowTolerance = 1e-8;
 constexpr std::size_t kNewtonParameters = 500;  // more would spend most of the time on the Hessian
 
 template <class Take>
@@ -87,6 +86,12 @@ std::vector<double> steepest_hessian(const Moments& moments, const std::vector<L
   return out;
 }
 
+// Where the smoothing of a loss with a kink begins: at the size of what is to be predicted.
+double width_of_kink(CostKind cost, const Moments& moments) {
+  const double spread = moments.spread(moments.size() - 1);
+  return cost == CostKind::hinge || !(spread > 0) ? 1 : spread;
+}
+
 std::string objective_of(const FitRequest& request, const Problem& problem, const LossProblem& loss) {
   const Plan& plan = problem.plan;
   const std::string& weights = problem.data.weights;
@@ -109,9 +114,9 @@ void choose_method(const FitRequest& request, std::optional<double> largest, Pla
   plan.momentum = request.momentum;
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
-  } else if (request.learning_rate) {
+  } else if (request.batch_size || request.learning_rate) {
     plan.optimizer = Optimizer::gd;
-    plan.why = "a learning rate is given";
+    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
   } else if (request.l1 > 0) {
     plan.optimizer = Optimizer::newton;
     plan.why = kWhyNewtonOnSupport;
@@ -125,6 +130,8 @@ void choose_method(const FitRequest& request, std::optional<double> largest, Pla
   }
   if (largest && *largest > 0)
     plan.largest_stable_rate = largest_stable_rate(plan.optimizer, *largest, plan.momentum);
+  take_batches(request, plan);
+  if (plan.batch_size) return;
   // Proximal steps; all others find their rate from the costs, which fall faster than the steepest curvature
   // that the loss can have allows for.
   if (!plan.learning_rate && plan.l1 > 0 && largest && *largest > 0 && plan.optimizer != Optimizer::newton)
@@ -180,20 +187,18 @@ double constant_prediction(CostKind loss, double mean) {
 
 Result<Problem> make_loss_problem(const FitRequest& request) {
   auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0, 0});
-  bool begun = false;
+  RowKeeper keeper;
   TargetWatch watch(request.cost);
   FoldOptions options = fold_options(request);
   options.keep = [&](const RowBlock& block) {
-    if (!begun) loss->rows = DenseRows(block.columns - 1);
-    begun = true;
-    loss->rows.append(block);
+    keeper.add(block);
     watch.take(block);
   };
   ColumnRequest columns = request.columns;
   columns.classes = is_classification(request.cost);
   auto data = fold_table(request.paths, request.table, columns, options);
   if (!data) return fail(data.error());
-  loss->rows.finish();
+  loss->rows = keeper.finish();
 
   auto design = make_design(*data, request);
   if (!design) return fail(design.error());
@@ -264,7 +269,6 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
                     constant.size() == 1 ? "its parameter" : "their parameters",
                     constant.size() == 1 ? "it keeps" : "they keep"));
   }
-  rows.standardise(centre, scale, request.threads);
 
   auto start = start_values(request, plan.parameters, 0.0);
   if (!start) return fail(start.error());
@@ -274,11 +278,18 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
                    ? Scale::standard
                    : Scale::none;
   const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads};
+  if (request.batch_size) {
+    auto batches = make_row_batches(rows, terms, settings, problem.start, request);
+    if (!batches) return fail(batches.error());
+    problem.batches = std::move(*batches);
+    if (has_kink(request.cost) && !request.learning_rate)
+      problem.batches->settings.first_width = width_of_kink(request.cost, moments);
+  }
+  rows.standardise(centre, scale, request.threads);
   // A rate given makes subgradient steps on the loss itself.
-  const bool smoothed = has_kink(request.cost) && !request.learning_rate;
+  const bool smoothed = has_kink(request.cost) && !request.learning_rate && !request.batch_size;
   if (smoothed) {
-    const double spread = moments.spread(moments.size() - 1);
-    loss->first_width = request.cost == CostKind::hinge ? 1 : spread > 0 ? spread : 1;
+    loss->first_width = width_of_kink(request.cost, moments);
   }
   loss->cost = std::make_unique<LinearCost>(rows, terms, settings, problem.start);
   if (request.start == StartKind::random) {
@@ -300,6 +311,7 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   choose_method(request, largest, plan);
   plan.objective = objective_of(request, problem, *loss);
   plan.epochs = request.epochs.value_or(kRowEpochs);
+  plan.schedule.epochs = plan.epochs;
   plan.tolerance = request.tolerance;
   if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;
   std::vector<double> gradient(cost.size());

@@ -100,12 +100,22 @@ Json options_json(const FitRequest& request, const Fit& fit) {
   }
   if (request.optimizer == Optimizer::adam || request.optimizer == Optimizer::adamw)
     out["adam_betas"] = {request.adam_first, request.adam_second};
+  if (request.schedule.kind != ScheduleKind::constant) {
+    out["schedule"] = schedule_name(request.schedule.kind);
+    if (usual_decay(request.schedule.kind) > 0) out["decay"] = request.schedule.decay;
+    if (request.schedule.kind == ScheduleKind::inverse) out["power"] = request.schedule.power;
+  }
+  if (request.batch_size) {
+    out["batch_size"] = *request.batch_size;
+    out["shuffle"] = request.shuffle;
+  }
   const std::array<const char*, 5> starts = {
       fit.plan.over_rows && fit.formula != nullptr && !fit.formula->affine ? "ones" : "zeros", "zeros",
       "ones", "random", "values"};
   out["start"] = starts[static_cast<std::size_t>(request.start)];
   if (request.restarts > 0) out["restarts"] = request.restarts;
-  if (request.start == StartKind::random || request.restarts > 0) out["seed"] = request.seed;
+  const bool shuffled = request.batch_size && request.shuffle;
+  if (request.start == StartKind::random || request.restarts > 0 || shuffled) out["seed"] = request.seed;
   out["epochs"] = fit.plan.epochs;
   out["tolerance"] = number(fit.plan.tolerance);
   out["missing"] = missing_name(fit.missing);

@@ -50,8 +50,8 @@ void choose_optimizer(const FitRequest& request, const Problem& problem, Plan& p
         plan.optimizer == Optimizer::lm || (plan.optimizer == Optimizer::newton && request.l1 == 0);
     return;
   }
-  if (request.learning_rate) {
-    plan.why = "a learning rate is given";
+  if (request.batch_size || request.learning_rate) {
+    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
     return;
   }
   if (request.l1 > 0) {
@@ -100,7 +100,7 @@ void choose_rate(const FitRequest& request, const Problem& problem, Plan& plan) 
     plan.best_rate = best_rate(Optimizer::gd, largest, smallest, 0);
   }
   plan.learning_rate_chosen = !request.learning_rate;
-  if (request.learning_rate) {
+  if (request.learning_rate || request.batch_size) {
     plan.learning_rate = request.learning_rate;
   } else if (request.l1 > 0) {
     if (plan.optimizer != Optimizer::newton) plan.learning_rate = 1 / largest;
@@ -250,10 +250,17 @@ std::string objective_text(const FitRequest& request, const Plan& plan, const st
   return factor + sum + penalty + where;
 }
 
+void take_batches(const FitRequest& request, Plan& plan) {
+  plan.schedule = request.schedule;
+  plan.batch_size = request.batch_size;
+  plan.shuffle = request.batch_size && request.shuffle;
+}
+
 MethodSettings method_settings(const Plan& plan) {
   MethodSettings settings;
   settings.optimizer = plan.preconditioned ? Optimizer::gd : plan.optimizer;
   settings.learning_rate = plan.learning_rate;
+  settings.schedule = plan.schedule;
   settings.momentum = plan.momentum;
   settings.restart = plan.over_rows;
   settings.precondition = plan.preconditioned;
@@ -318,6 +325,7 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   plan.cost = request.cost;
   plan.l1 = request.l1;
   choose_optimizer(request, problem, plan);
+  take_batches(request, plan);
   choose_rate(request, problem, plan);
   if (standard_largest)
     plan.standard_stable_rate = largest_stable_rate(plan.optimizer, *standard_largest, plan.momentum);
@@ -326,13 +334,15 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
       objective_text(request, plan, problem.data.weights, problem.data.folded.rows, problem.cost->weight());
   find_steepest(problem, plan);
 
-  plan.epochs = request.epochs.value_or(kDefaultEpochs);
+  plan.epochs = request.epochs.value_or(plan.batch_size ? kRowEpochs : kDefaultEpochs);
+  plan.schedule.epochs = plan.epochs;
   plan.tolerance = request.tolerance;
-  if (!plan.tolerance && !request.epochs) plan.tolerance = kDefaultTolerance;
+  if (!plan.tolerance && !request.epochs)
+    plan.tolerance = plan.batch_size ? kRowTolerance : kDefaultTolerance;
   plan.start_cost = problem.cost->cost_at(problem.start);
   const double start_gap = plan.start_cost - problem.cost->lowest_cost();
   const double tolerance = plan.tolerance.value_or(kDefaultTolerance);
-  if (plan.l1 == 0)
+  if (plan.l1 == 0 && !plan.batch_size && plan.schedule.kind == ScheduleKind::constant)
     plan.forecast = forecast_epochs(problem.curvature, method_settings(plan), start_gap,
                                     limit_gap(start_gap, tolerance, problem.cost->rounding_gap()), tolerance);
 
@@ -354,7 +364,8 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
       plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned && !is_adaptive(plan.optimizer);
   if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
-  } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature && plan.l1 == 0) {
+  } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature && plan.l1 == 0 &&
+             !plan.batch_size && plan.schedule.kind == ScheduleKind::constant) {
     plan.warnings.push_back(fmt::format(
         "learning rate {} is so small that the tolerance {} takes more epochs than can "
         "be counted; the largest stable rate is {}",

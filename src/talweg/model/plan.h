@@ -28,6 +28,16 @@ std::string prediction_text(const Plan& plan);
 /// " + 0.5 * sum of |w| + 2/2 * sum of w^2"; empty without a penalty.
 std::string penalty_text(const FitRequest& request, bool of_formula);
 
+/// Defaults of runs over rows.
+inline constexpr std::uint64_t kRowEpochs = 10'000;
+inline constexpr double kRowTolerance = 1e-8;
+
+/// Why steps after batches are plain ones.
+inline constexpr const char* kWhyBatches = "it is the plain stochastic step";
+
+/// Schedule and batches of the plan.
+void take_batches(const FitRequest& request, Plan& plan);
+
 /// Why an l1 penalty takes Newton's steps.
 inline constexpr const char* kWhyNewtonOnSupport =
     "between proximal steps, which make exact zeros, it goes to the lowest point on the parameters that are "

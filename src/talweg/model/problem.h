@@ -69,6 +69,9 @@ struct Plan {
   std::optional<double> learning_rate;  ///< absent: exact along each line (cg)
   bool learning_rate_chosen = false;
   double momentum = 0;
+  Schedule schedule;                          ///< of the learning rate
+  std::optional<std::uint64_t> batch_size;    ///< rows a step; absent: all
+  bool shuffle = false;                       ///< the rows, anew for each epoch of batches
   std::optional<double> largest_stable_rate;  ///< of the optimizer and the coordinates used
   std::optional<double> best_rate;            ///< gd's
   std::optional<double>
@@ -88,6 +91,7 @@ struct Plan {
 
 struct RowProblem;
 struct LossProblem;
+struct BatchRows;
 
 struct Problem {
   FoldedData data;
@@ -101,6 +105,7 @@ struct Problem {
   std::unique_ptr<LeastSquares> cost;  ///< null over rows
   std::shared_ptr<RowProblem> rows;    ///< of a curved formula, else null
   std::shared_ptr<LossProblem> loss;   ///< of a linear model with another loss than squared error, else null
+  std::shared_ptr<BatchRows> batches;  ///< where steps follow batches of rows, else null
   Curvature curvature;
   Plan plan;
 };

@@ -70,6 +70,9 @@ struct FitRequest {
   double momentum = 0.9;                ///< in [0, 1)
   double adam_first = 0.9;              ///< adam's two, in [0, 1)
   double adam_second = 0.999;
+  std::optional<std::uint64_t> batch_size;  ///< rows a step, >= 1; absent: all of them
+  bool shuffle = true;                      ///< the rows anew for each epoch of batches
+  Schedule schedule;                        ///< of the learning rate given; its `epochs` is filled in later
   StartKind start = StartKind::automatic;
   std::vector<std::pair<std::string, double>>
       start_values;                      ///< for StartKind::values; others start where they do by default

@@ -18,8 +18,6 @@
 namespace talweg {
 namespace {
 
-constexpr std::uint64_t kRowEpochs = 10'000;
-constexpr double kRowTolerance = 1e-8;
 
 // The Gauss-Newton Hessian 2c J'J, row-major.
 std::vector<double> hessian_of(const Linearised& at, double factor) {

@@ -38,8 +38,8 @@ void squared(double factor, const double* f, const double* y, std::size_t rows, 
              double* curvature) {
   for (std::size_t i = 0; i < rows; ++i) {
     const double r = f[i] - y[i];
-    value[i] = factor * (r * r);
     slope[i] = 2 * factor * r;
+    if (value != nullptr) value[i] = factor * (r * r);
   }
   if (curvature != nullptr) std::fill_n(curvature, rows, 2 * factor);
 }
@@ -50,7 +50,7 @@ void huber(double delta, const double* f, const double* y, std::size_t rows, dou
     const double r = f[i] - y[i];
     const double inner = std::min(std::max(r, -delta), delta);
     slope[i] = inner;
-    value[i] = inner * (r - inner / 2);
+    if (value != nullptr) value[i] = inner * (r - inner / 2);
   }
   if (curvature == nullptr) return;
   for (std::size_t i = 0; i < rows; ++i) curvature[i] = std::abs(f[i] - y[i]) <= delta ? 1 : 0;
@@ -63,7 +63,7 @@ void kinked(DualRange range, double width, const double* f, const double* y, std
     const double u = y[i] - f[i];
     const double steep = width > 0 ? u / width : u > 0 ? range.high : u < 0 ? range.low : 0;
     const double a = std::min(std::max(steep, range.low), range.high);
-    value[i] = a * u - width / 2 * (a * a);
+    if (value != nullptr) value[i] = a * u - width / 2 * (a * a);
     slope[i] = -a;
     if (curvature != nullptr) curvature[i] = width > 0 && a == steep ? 1 / width : 0;
   }
@@ -75,7 +75,7 @@ void hinge(double width, const double* f, const double* y, std::size_t rows, dou
     const double u = 1 - y[i] * f[i];
     const double steep = width > 0 ? u / width : u > 0 ? 1 : 0;
     const double a = std::min(std::max(steep, 0.0), 1.0);
-    value[i] = a * u - width / 2 * (a * a);
+    if (value != nullptr) value[i] = a * u - width / 2 * (a * a);
     slope[i] = -y[i] * a;
     if (curvature != nullptr) curvature[i] = width > 0 && a == steep ? 1 / width : 0;
   }
@@ -85,7 +85,7 @@ void squared_hinge(const double* f, const double* y, std::size_t rows, double* v
                    double* curvature) {
   for (std::size_t i = 0; i < rows; ++i) {
     const double lack = std::max(1 - y[i] * f[i], 0.0);
-    value[i] = lack * lack;
+    if (value != nullptr) value[i] = lack * lack;
     slope[i] = -2 * y[i] * lack;
     if (curvature != nullptr) curvature[i] = lack > 0 ? 2 : 0;
   }
@@ -97,13 +97,15 @@ void logistic(const double* f, const double* y, std::size_t rows, double* value,
               double* curvature) {
   for (std::size_t i = 0; i < rows; ++i) slope[i] = -std::abs(f[i]);
   apply(Op::exp, slope, rows, slope);  // t; |y| is 1
-  for (std::size_t i = 0; i < rows; ++i) value[i] = 1 + slope[i];
-  apply(Op::log, value, rows, value);
+  if (value != nullptr) {
+    for (std::size_t i = 0; i < rows; ++i) value[i] = 1 + slope[i];
+    apply(Op::log, value, rows, value);
+  }
   for (std::size_t i = 0; i < rows; ++i) {
     const double z = y[i] * f[i];
     const double t = slope[i];
     const double u = 1 + t;
-    value[i] = std::max(-z, 0.0) + (value[i] - ((u - 1) - t) / u);
+    if (value != nullptr) value[i] = std::max(-z, 0.0) + (value[i] - ((u - 1) - t) / u);
     const double share = (z >= 0 ? t : 1) / u;
     slope[i] = -y[i] * share;
     if (curvature != nullptr) curvature[i] = (t / u) / u;
@@ -115,7 +117,7 @@ void poisson(const double* f, const double* y, std::size_t rows, double* value, 
   apply(Op::exp, f, rows, slope);
   for (std::size_t i = 0; i < rows; ++i) {
     const double mean = slope[i];
-    value[i] = mean - y[i] * f[i];
+    if (value != nullptr) value[i] = mean - y[i] * f[i];
     slope[i] = mean - y[i];
     if (curvature != nullptr) curvature[i] = mean;
   }

@@ -63,8 +63,8 @@ std::optional<double> curvature_bound(const LossSettings& loss);
 /// for. Logistic: the probability of +1; poisson: exp(f); others: f itself.
 double mean_of_prediction(CostKind loss, double f);
 
-/// Value, slope and, unless `curvature` is null, curvature of `rows` rows. f and y: rows. Results are
-/// non-finite where f is, or where exp(f) leaves the range of a double.
+/// Value (unless `value` is null), slope and (unless `curvature` is null) curvature of `rows` rows. f and y:
+/// rows. Results are non-finite where f is, or where exp(f) leaves the range of a double.
 void evaluate_loss(const LossSettings& loss, const double* f, const double* y, std::size_t rows,
                    double* value, double* slope, double* curvature);
 

@@ -57,6 +57,8 @@ void add_plan(const Plan& plan, Json& out) {
   out["preconditioner"] = plan.preconditioned ? Json("cholesky") : Json(nullptr);
   out["scale"] = scale_name(plan.scale);
   out["learning_rate"] = number(plan.learning_rate);
+  out["schedule"] = schedule_name(plan.schedule.kind);
+  out["batch_size"] = plan.batch_size ? Json(*plan.batch_size) : Json("full");
   out["largest_stable_learning_rate"] = number(plan.largest_stable_rate);
   out["best_learning_rate"] = number(plan.best_rate);
   out["equivalent_learning_rates"] = {{"mse", number(plan.equivalent_mse)},

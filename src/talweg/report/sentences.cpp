@@ -44,13 +44,22 @@ std::string method_text(const Plan& plan) {
   if (plan.optimizer == Optimizer::momentum || plan.optimizer == Optimizer::nesterov) {
     out += fmt::format(", momentum {}", shortest(plan.momentum));
   }
-  if (plan.learning_rate) {
+  if (plan.batch_size) {
+    out += fmt::format(", a step after every {}{}",
+                       *plan.batch_size == 1 ? std::string("row") : grouped(*plan.batch_size) + " rows",
+                       plan.shuffle ? ", shuffled" : ", in their order");
+  }
+  if (!plan.learning_rate && plan.batch_size) {
+    out += ", learning rate found on the way (distance over gradients, variance reduced)";
+  } else if (plan.learning_rate) {
     const char* chosen =
         plan.loss ? "1 / the steepest curvature that the loss can have" : "the best constant one";
     out += fmt::format(
         ", learning rate {} ({})",
         plan.learning_rate_chosen ? short_text(*plan.learning_rate) : shortest(*plan.learning_rate),
         plan.learning_rate_chosen ? chosen : "given");
+    if (plan.schedule.kind != ScheduleKind::constant)
+      out += fmt::format(", schedule {}", schedule_name(plan.schedule.kind));
   } else if (plan.l1 > 0) {
     out += ", step lengths found on the way";
   } else if (has_fixed_rate(plan.optimizer) && (plan.over_rows || is_adaptive(plan.optimizer))) {
@@ -67,6 +76,9 @@ std::string method_text(const Plan& plan) {
 }
 
 std::string forecast_line(const Plan& plan) {
+  if (plan.batch_size) return "none: batches see a part of the cost at a time";
+  if (!plan.over_rows && plan.schedule.kind != ScheduleKind::constant)
+    return "none: the learning rate changes on the way";
   if (plan.over_rows) return "none: the cost is not quadratic in the parameters";
   if (!plan.forecast.epochs && !plan.preconditioned &&
       (is_adaptive(plan.optimizer) || plan.optimizer == Optimizer::lbfgs)) {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/descent/auto_batches.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "talweg/descent/batch_epoch.h"
+
+namespace talweg {
+namespace {
+
+double length(std::span<const double> values) {
+  double sum = 0;
+  for (const double v : values) sum += v * v;
+  return std::sqrt(sum);
+}
+
+constexpr double kArrived = 1e-4;     // of the first slope: the smoothing may become narrower
+constexpr double kNarrowest = 1e-12;  // of the first width
+
+class DistanceOverGradients final : public Method {
+ public:
+  explicit DistanceOverGradients(const BatchSettings& batches) : cost_(*batches.cost), walk_(batches) {}
+
+  Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) override {
+    const std::span<const double> l1 = objective.l1_weights();
+    here_ = at.point;
+    cost_.set_anchor(here_);
+    if (origin_.empty() || (at.epoch > 1 && std::has_single_bit(at.epoch))) {
+      origin_ = here_.high;
+      farthest_ = 0;
+      squares_ = 0;
+    }
+    gradient_.resize(here_.size());
+    walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
+      cost_.reduced_gradient(here_, batch, gradient_);
+      measure(l1);
+      if (!std::isfinite(rate_)) return false;
+      move_plainly(here_, gradient_, -rate_);
+      shrink(l1, rate_, here_);
+      return true;
+    });
+    evaluations += 2;
+    Step out;
+    out.learning_rate = rate_;
+    out.point = &here_;
+    return out;
+  }
+
+ private:
+  // The rate of the step that follows the gradient at hand.
+  void measure(std::span<const double> l1) {
+    double distance = 0;
+    double square = 0;
+    for (std::size_t j = 0; j < origin_.size(); ++j) {
+      const double t = here_.high[j];
+      const double d = t - origin_[j];
+      distance += d * d;
+      double g = gradient_[j];
+      if (!l1.empty() && l1[j] > 0) {  // the smallest of the slopes at a kink
+        g = t > 0 ? g + l1[j] : t < 0 ? g - l1[j] : std::copysign(std::max(std::abs(g) - l1[j], 0.0), g);
+      }
+      square += g * g;
+    }
+    constexpr double kFirst = 1e-6;
+    if (farthest_ == 0) farthest_ = rate_ > 0 ? rate_ * std::sqrt(square) : kFirst * (1 + length(origin_));
+    farthest_ = std::max(farthest_, std::sqrt(distance));
+    squares_ += square;
+    rate_ = squares_ > 0 ? farthest_ / std::sqrt(squares_) : 0;
+  }
+
+  BatchCost& cost_;
+  BatchWalk walk_;
+  Point here_;
+  std::vector<double> gradient_;
+  std::vector<double> origin_;
+  double farthest_ = 0;
+  double squares_ = 0;
+  double rate_ = 0;
+};
+
+class GuardedBatches final : public Method {
+ public:
+  GuardedBatches(const MethodSettings& settings, const BatchSettings& batches)
+      : settings_(settings),
+        batches_(batches),
+        walk_(batches),
+        batch_(*batches.cost),
+        width_(batches.first_width) {
+    settings_.batches = nullptr;
+    settings_.schedule = Schedule();
+  }
+
+  Step propose(const Iterate& at, Objective&, std::uint64_t& evaluations) override {
+    if (here_.size() == 0) begin(at.point, evaluations);
+    constexpr int kMostTries = 60;
+    Step out;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      if (width_ > 0 && anchor_.slope <= kArrived * first_slope_) narrow(evaluations);
+      run(at.epoch, evaluations);
+      const BatchCost::Anchor found = batches_.cost->set_anchor(inner_.point);
+      ++evaluations;
+      if (std::isfinite(found.cost) && found.cost <= anchor_.cost) {
+        anchor_ = found;
+        here_ = inner_.point;
+        out.point = &here_;
+        out.learning_rate = rate_;
+        if (tries == 0) rate_ *= kGrowth;
+        return out;
+      }
+      rate_ *= kBack;
+      method_.reset();
+      static_cast<void>(batches_.cost->set_anchor(here_));
+      ++evaluations;
+    }
+    out.stuck = true;
+    return out;
+  }
+
+ private:
+  static constexpr double kGrowth = 1.5;
+  static constexpr double kBack = 0.25;
+
+  void begin(const Point& start, std::uint64_t& evaluations) {
+    here_ = start;
+    if (width_ > 0) batches_.cost->set_width(width_);
+    anchor_ = batches_.cost->set_anchor(here_);
+    ++evaluations;
+    first_slope_ = anchor_.slope;
+    constexpr double kFirst = 0.1;
+    rate_ = kFirst;
+    const bool heavy =
+        settings_.optimizer == Optimizer::momentum || settings_.optimizer == Optimizer::nesterov;
+    if (heavy && first_slope_ > 0)
+      rate_ *= (1 - settings_.momentum) * (1 + length(here_.high)) / first_slope_;
+  }
+
+  void narrow(std::uint64_t& evaluations) {
+    width_ = std::max(width_ / 4, kNarrowest * batches_.first_width);
+    batches_.cost->set_width(width_);
+    anchor_ = batches_.cost->set_anchor(here_);
+    ++evaluations;
+  }
+
+  void run(std::uint64_t epoch, std::uint64_t& evaluations) {
+    // Nesterov's method looks ahead by its memory, so it has to know the rate; it forgets with every new one.
+    const bool ahead = settings_.optimizer == Optimizer::nesterov;
+    settings_.learning_rate = ahead ? rate_ : 1;
+    if (method_ == nullptr || ahead) method_ = make_method(settings_);
+    inner_.epoch = epoch;
+    inner_.point = here_;
+    inner_.gradient.resize(here_.size());
+    std::uint64_t ignored = 0;
+    walk_.go(epoch, [&](std::span<const std::uint32_t> batch) {
+      batch_.take(batch, true);
+      static_cast<void>(batch_.evaluate(inner_.point, inner_.gradient));
+      const Step step = method_->propose(inner_, batch_, ignored);
+      move_plainly(inner_.point, step.direction, ahead ? step.length : step.length * rate_);
+      return true;
+    });
+    ++evaluations;
+  }
+
+  MethodSettings settings_;
+  BatchSettings batches_;
+  BatchWalk walk_;
+  OneBatch batch_;
+  std::unique_ptr<Method> method_;
+  Iterate inner_;
+  Point here_;
+  BatchCost::Anchor anchor_;
+  double width_ = 0;
+  double first_slope_ = 0;
+  double rate_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_distance_over_gradients(const BatchSettings& batches) {
+  return std::make_unique<DistanceOverGradients>(batches);
+}
+
+std::unique_ptr<Method> make_guarded_batches(const MethodSettings& settings, const BatchSettings& batches) {
+  return std::make_unique<GuardedBatches>(settings, batches);
+}
+
+}  // namespace talweg

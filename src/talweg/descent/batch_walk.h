@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of an epoch in batches: in order, or shuffled anew for each epoch (shuffle.h); the last batch may
+// be shorter.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "talweg/objective/batch_cost.h"
+#include "talweg/objective/objective.h"
+
+namespace talweg {
+
+struct BatchSettings {
+  BatchCost* cost = nullptr;     ///< in the coordinates of the objective minimised
+  std::uint32_t batch_size = 1;  ///< >= 1
+  bool shuffle = true;
+  std::uint64_t seed = 1;
+  double first_width = 0;  ///< of a loss with a kink, without a rate: where its smoothing begins
+};
+
+/// The cost of the batch at hand, to methods that look at more than one point.
+class OneBatch final : public Objective {
+ public:
+  explicit OneBatch(BatchCost& cost) : cost_(cost) {}
+  [[nodiscard]] std::size_t size() const override { return cost_.size(); }
+  /// The gradient alone, the cost is given as 0: no method of fixed rates asks for a batch's cost.
+  double evaluate(const Point& point, std::span<double> gradient) override;
+  /// `reduced`: gradients are those of BatchCost::reduced_gradient.
+  void take(std::span<const std::uint32_t> batch, bool reduced) {
+    batch_ = batch;
+    reduced_ = reduced;
+  }
+
+ private:
+  BatchCost& cost_;
+  std::span<const std::uint32_t> batch_;
+  bool reduced_ = false;
+};
+
+class BatchWalk {
+ public:
+  explicit BatchWalk(const BatchSettings& settings) : settings_(settings) {}
+
+  /// visit(batch) for every batch of the epoch; false ends it.
+  template <class Visit>
+  void go(std::uint64_t epoch, const Visit& visit) {
+    order_rows(epoch);
+    const std::uint32_t rows = settings_.cost->rows();
+    for (std::uint32_t first = 0; first < rows;) {
+      const std::uint32_t count = first + settings_.batch_size > rows || first + settings_.batch_size < first
+                                      ? rows - first
+                                      : settings_.batch_size;
+      announce(first, count);
+      if (!visit(std::span<const std::uint32_t>(order_.data() + first, count))) return;
+      first += count;
+    }
+  }
+
+ private:
+  void order_rows(std::uint64_t epoch);
+  // Rows of the batches that follow are fetched from memory while this one is worked on.
+  void announce(std::uint32_t first, std::uint32_t count) const {
+    constexpr std::uint32_t kAhead = 8;
+    const std::uint64_t end = std::min<std::uint64_t>(order_.size(), std::uint64_t{first} + count + kAhead);
+    for (std::uint64_t k = std::uint64_t{first} + kAhead; k < end; ++k) settings_.cost->prefetch(order_[k]);
+  }
+
+  BatchSettings settings_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace talweg

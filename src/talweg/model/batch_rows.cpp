@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/batch_rows.h"
+
+#include <algorithm>
+
+namespace talweg {
+namespace {
+
+const FeatureSummary* feature_of(const Problem& problem, const Parameter& parameter) {
+  const auto found =
+      std::find_if(problem.features.begin(), problem.features.end(),
+                   [&](const FeatureSummary& feature) { return feature.name == parameter.column; });
+  return found == problem.features.end() ? nullptr : &*found;
+}
+
+Result<std::shared_ptr<BatchRows>> finish(const DenseRows& rows, std::vector<BatchTerm> terms,
+                                          const LinearBatchesSettings& settings, const FitRequest& request) {
+  auto cost = LinearBatches::make(rows, std::move(terms), settings);
+  if (!cost) return fail(cost.error());
+  auto out = std::make_shared<BatchRows>();
+  out->cost = std::move(*cost);
+  out->settings.cost = out->cost.get();
+  out->settings.batch_size =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(*request.batch_size, out->cost->rows()));
+  out->settings.shuffle = request.shuffle;
+  out->settings.seed = request.seed;
+  return out;
+}
+
+}  // namespace
+
+void RowKeeper::add(const RowBlock& block) {
+  if (!begun_) rows_ = DenseRows(block.columns - 1);
+  begun_ = true;
+  rows_.append(block);
+}
+
+DenseRows RowKeeper::finish() {
+  rows_.finish();
+  return std::move(rows_);
+}
+
+Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, DenseRows& rows,
+                                                       const FitRequest& request) {
+  const LeastSquares& cost = *problem.cost;
+  const std::vector<Parameter>& parameters = problem.plan.parameters;
+  LinearBatchesSettings settings;
+  settings.loss.kind = request.cost;
+  settings.l2 = request.l2;
+  for (std::size_t j = 0; j + 1 < problem.columns.size(); ++j) {
+    const MomentColumn& column = problem.columns[j];
+    if (!column.dense || !column.level) continue;
+    rows.fill(*column.dense, *column.level, feature_of(problem, parameters[j])->mean);
+  }
+  for (const std::size_t j : cost.constant_features()) {
+    const FeatureSummary* const feature = feature_of(problem, parameters[j]);
+    if (problem.has_intercept && problem.columns[j].dense && feature != nullptr)
+      settings.offset += feature->mean * problem.start[j];
+  }
+  std::vector<BatchTerm> terms;
+  for (std::size_t a = 0; a < cost.active_features().size(); ++a) {
+    const std::size_t j = cost.active_features()[a];
+    BatchTerm term;
+    term.column = problem.columns[j].dense;
+    if (!term.column) term.level = problem.columns[j].level;
+    term.centre = cost.origins()[a].value();
+    term.scale = cost.units()[a];
+    term.penalty = (request.penalty_on_standard_scale ? problem.spreads[j] : 1) / term.scale;
+    terms.push_back(term);
+  }
+  if (problem.has_intercept) terms.emplace_back();
+  return finish(rows, std::move(terms), settings, request);
+}
+
+Result<std::shared_ptr<BatchRows>> make_row_batches(const DenseRows& rows,
+                                                    const std::vector<LinearTerm>& terms,
+                                                    const LinearCostSettings& settings,
+                                                    std::span<const double> start,
+                                                    const FitRequest& request) {
+  const bool standard = settings.scale == Scale::standard;
+  LinearBatchesSettings batch_settings{settings.loss, settings.l2, 0};
+  std::vector<BatchTerm> out;
+  for (std::size_t j = 0; j < terms.size(); ++j) {
+    const LinearTerm& term = terms[j];
+    BatchTerm coordinate{term.column, term.level, 0, 1, 0};
+    if (term.column || term.level) {
+      if (!(term.spread > 0)) {
+        batch_settings.offset += term.mean * start[j];
+        coordinate.scale = 0;
+      } else if (standard) {
+        coordinate.centre = term.mean;
+        coordinate.scale = term.spread;
+      }
+      if (coordinate.scale > 0) coordinate.penalty = term.penalty / coordinate.scale;
+    }
+    out.push_back(coordinate);
+  }
+  return finish(rows, std::move(out), batch_settings, request);
+}
+
+}  // namespace talweg

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of a linear model for stochastic and mini-batch descent, in the coordinates of the cost that the
+// run minimises. Squared error keeps its fold beside the rows: cost, gap, closed form and certificate come
+// from the moments, the steps from the rows.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "talweg/descent/batch_walk.h"
+#include "talweg/model/problem.h"
+#include "talweg/objective/linear_batches.h"
+#include "talweg/objective/linear_cost.h"
+
+namespace talweg {
+
+struct BatchRows {
+  std::unique_ptr<LinearBatches> cost;
+  BatchSettings settings;
+};
+
+/// Takes the blocks of a table while it is folded (FoldOptions::keep).
+class RowKeeper {
+ public:
+  void add(const RowBlock& block);
+  /// All rows, finished.
+  DenseRows finish();
+
+ private:
+  DenseRows rows_ = DenseRows(0);
+  bool begun_ = false;
+};
+
+/// `rows`: as they were read. The problem's cost is folded. Gaps are filled here.
+Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, DenseRows& rows,
+                                                       const FitRequest& request);
+
+/// `rows`: gaps filled, not standardised yet. `terms`, `start`: of the LinearCost (start: user's units).
+Result<std::shared_ptr<BatchRows>> make_row_batches(const DenseRows& rows,
+                                                    const std::vector<LinearTerm>& terms,
+                                                    const LinearCostSettings& settings,
+                                                    std::span<const double> start, const FitRequest& request);
+
+}  // namespace talweg

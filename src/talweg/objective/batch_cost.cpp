@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/objective/batch_cost.h"
+
+#include <vector>
+
+namespace talweg {
+
+void BatchCost::descend(Point& point, std::span<const std::uint32_t> batch, double rate) {
+  std::vector<double> out(size());
+  gradient(point, batch, out);
+  move_plainly(point, out, -rate);
+}
+
+void move_plainly(Point& point, std::span<const double> direction, double length) {
+  for (std::size_t j = 0; j < direction.size(); ++j) point.high[j] += length * direction[j];
+}
+
+}  // namespace talweg
