@@ -231,6 +231,9 @@ Result<void> interpret_batches(const CLI::App& app, const Typed& typed, FitReque
                                               {"exponential", ScheduleKind::exponential},
                                               {"cosine", ScheduleKind::cosine}});
   if (!schedule) return fail(schedule.error());
+  if (given(app, "--schedule") && !request.learning_rate)
+    return usage(fmt::format("--schedule {} needs a rate to begin with", typed.schedule),
+                 "give --learning-rate");
   request.schedule.kind = *schedule;
   request.schedule.decay = usual_decay(*schedule);
   if (given(app, "--decay")) {

@@ -144,8 +144,8 @@ class GuardedBatches final : public Method {
   }
 
   void run(std::uint64_t epoch, std::uint64_t& evaluations) {
-    // Nesterov's method looks ahead by its memory, so it has to know the rate; it forgets with every new one.
-    const bool ahead = settings_.optimizer == Optimizer::nesterov;
+    // These two look ahead, so they have to know the rate; they forget with every new one.
+    const bool ahead = settings_.optimizer == Optimizer::nesterov || settings_.optimizer == Optimizer::adamw;
     settings_.learning_rate = ahead ? rate_ : 1;
     if (method_ == nullptr || ahead) method_ = make_method(settings_);
     inner_.epoch = epoch;

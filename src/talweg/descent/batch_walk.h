@@ -26,6 +26,7 @@ class OneBatch final : public Objective {
  public:
   explicit OneBatch(BatchCost& cost) : cost_(cost) {}
   [[nodiscard]] std::size_t size() const override { return cost_.size(); }
+  [[nodiscard]] std::span<const double> l2_weights() const override { return cost_.l2_weights(); }
   /// The gradient alone, the cost is given as 0: no method of fixed rates asks for a batch's cost.
   double evaluate(const Point& point, std::span<double> gradient) override;
   /// `reduced`: gradients are those of BatchCost::reduced_gradient.

@@ -25,6 +25,9 @@ class BatchCost {
   /// allowed.
   virtual void gradient(const Point& point, std::span<const std::uint32_t> batch, std::span<double> out) = 0;
 
+  /// l2_j of a penalty 1/2 sum l2_j t_j^2 that the gradients hold; empty: none.
+  [[nodiscard]] virtual std::span<const double> l2_weights() const { return {}; }
+
   /// Of a loss with a kink: the width of its smoothing from now on; 0: the loss itself.
   virtual void set_width(double width) { (void)width; }
 

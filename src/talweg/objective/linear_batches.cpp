@@ -50,6 +50,9 @@ Result<std::unique_ptr<LinearBatches>> LinearBatches::make(const DenseRows& rows
     if (!term.column) out->constant_ = out->dense_;
     out->place_.push_back(out->dense_++);
   }
+  if (settings.l2 > 0) {
+    for (const BatchTerm& term : out->terms_) out->l2_.push_back(settings.l2 * (term.penalty * term.penalty));
+  }
   out->stride_ = (out->dense_ + 7) / 8 * 8;
   out->take_rows(rows);
   return out;
@@ -178,9 +181,7 @@ void LinearBatches::gradient(const Point& point, std::span<const std::uint32_t> 
                              std::span<double> out) {
   slopes(point, batch, false);
   project(batch, total_ / static_cast<double>(batch.size()), out);
-  if (settings_.l2 == 0) return;
-  for (std::size_t j = 0; j < terms_.size(); ++j)
-    out[j] += settings_.l2 * (terms_[j].penalty * terms_[j].penalty) * point.high[j];
+  for (std::size_t j = 0; j < l2_.size(); ++j) out[j] += l2_[j] * point.high[j];
 }
 
 void LinearBatches::descend(Point& point, std::span<const std::uint32_t> batch, double rate) {
@@ -188,10 +189,7 @@ void LinearBatches::descend(Point& point, std::span<const std::uint32_t> batch, 
   slopes(point, batch, false);
   const double factor = -rate * total_ / static_cast<double>(batch.size());
   for (std::size_t k = 0; k < batch.size(); ++k) slope_[k] *= factor;
-  if (settings_.l2 != 0) {
-    for (std::size_t j = 0; j < terms_.size(); ++j)
-      point.high[j] -= rate * settings_.l2 * (terms_[j].penalty * terms_[j].penalty) * point.high[j];
-  }
+  for (std::size_t j = 0; j < l2_.size(); ++j) point.high[j] -= rate * l2_[j] * point.high[j];
   add_rows(cells_.get(), stride_, dense_, batch.data(), batch.size(), slope_.data(), point.high.data());
 }
 
@@ -217,9 +215,9 @@ BatchCost::Anchor LinearBatches::set_anchor(const Point& point) {
   out.cost = sum.value() * total_ / static_cast<double>(rows());
   double square = 0;
   for (std::size_t j = 0; j < size(); ++j) {
-    const double scaled = terms_[j].penalty * point.high[j];
-    const double g = anchor_gradient_[j] + settings_.l2 * terms_[j].penalty * scaled;
-    out.cost += settings_.l2 / 2 * (scaled * scaled);
+    const double pull = l2_.empty() ? 0 : l2_[j] * point.high[j];
+    const double g = anchor_gradient_[j] + pull;
+    out.cost += pull * point.high[j] / 2;
     square += g * g;
   }
   out.slope = std::sqrt(square);
@@ -233,8 +231,8 @@ void LinearBatches::reduced_gradient(const Point& point, std::span<const std::ui
   project(batch, total_ / static_cast<double>(batch.size()), out);
   for (std::size_t j = 0; j < terms_.size(); ++j) {
     out[j] += anchor_gradient_[j];
-    if (settings_.l2 != 0) out[j] += settings_.l2 * (terms_[j].penalty * terms_[j].penalty) * point.high[j];
   }
+  for (std::size_t j = 0; j < l2_.size(); ++j) out[j] += l2_[j] * point.high[j];
 }
 
 }  // namespace talweg

@@ -43,6 +43,7 @@ class LinearBatches final : public BatchCost {
 
   [[nodiscard]] std::size_t size() const override { return terms_.size(); }
   [[nodiscard]] std::uint32_t rows() const override { return static_cast<std::uint32_t>(target_.size()); }
+  [[nodiscard]] std::span<const double> l2_weights() const override { return l2_; }
   void set_width(double width) override { settings_.loss.width = width; }
   void gradient(const Point& point, std::span<const std::uint32_t> batch, std::span<double> out) override;
   Anchor set_anchor(const Point& point) override;
@@ -74,6 +75,7 @@ class LinearBatches final : public BatchCost {
   std::vector<double> weights_;                       // empty: all are 1
   std::vector<std::uint64_t> level_end_;              // per row; empty where no row has any
   std::vector<std::uint32_t> levels_;                 // slots
+  std::vector<double> l2_;                            // l2 q_j^2; empty without a penalty
   double total_ = 0;                                  // c of the header
   std::vector<double> table_point_, table_gradient_;  // dense_
   std::vector<double> level_point_, level_gradient_;

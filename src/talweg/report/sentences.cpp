@@ -50,7 +50,9 @@ std::string method_text(const Plan& plan) {
                        plan.shuffle ? ", shuffled" : ", in their order");
   }
   if (!plan.learning_rate && plan.batch_size) {
-    out += ", learning rate found on the way (distance over gradients, variance reduced)";
+    const bool by_distance = plan.optimizer == Optimizer::gd && !has_kink(plan.cost);
+    out += fmt::format(", learning rate found on the way ({}, variance reduced)",
+                       by_distance ? "distance over gradients" : "from the costs");
   } else if (plan.learning_rate) {
     const char* chosen =
         plan.loss ? "1 / the steepest curvature that the loss can have" : "the best constant one";
