@@ -20,8 +20,6 @@
 namespace talweg {
 namespace {
 
-constexpr std::uint64_t kRowEpochs = 10'000;
-constexpr double kRowTolerance = 1e-8;
 constexpr double kDivergenceFactor = 1e6;
 
 // Every target with its weight.
