@@ -103,10 +103,27 @@ RowBuilder::CellState RowBuilder::read_number(const TableRecord& record, std::si
   return CellState::number;
 }
 
+// A record of numbers whose values in use are all finite, as almost every one is; false leaves it to the cell
+// by cell way.
+bool RowBuilder::copy_finite(const TableRecord& record, double* values) const {
+  if (plan_.has_text || plan_.text_target || plan_.layout.weights) return false;
+  const double* const numbers = record.numbers.data();
+  double nothing = 0;  // 0 times what is not finite is not 0
+  const auto copy = [&](std::size_t position, std::size_t place) {
+    const double value = numbers[position];
+    nothing += 0 * value;
+    values[place] = value + 0.0;  // -0 becomes 0
+  };
+  for (std::size_t i = 0; i < plan_.features.size(); ++i) copy(plan_.layout.features[i], plan_.places[i]);
+  if (plan_.layout.target) copy(*plan_.layout.target, plan_.places.back());
+  return nothing == 0;
+}
+
 // Fills the dense values of the row, its weight and the list of its gaps; false if a value is bad.
 bool RowBuilder::read_cells(const TableRecord& record, double* values) {
   missing_.clear();
   const std::size_t count = plan_.features.size();
+  if (!record.numbers.empty() && copy_finite(record, values)) return true;
   for (std::size_t i = 0; i < count; ++i) {
     if (plan_.layout.kinds[i] == ColumnKind::text) {
       if (is_missing(record, plan_.layout.features[i])) missing_.push_back(i);

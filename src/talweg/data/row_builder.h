@@ -64,6 +64,7 @@ class RowBuilder {
   CellState read_number(const TableRecord& record, std::size_t position, double& value);
   std::string_view text_of(const TableRecord& record, std::size_t position);
   bool is_missing(const TableRecord& record, std::size_t position) const;
+  bool copy_finite(const TableRecord& record, double* values) const;
   bool read_cells(const TableRecord& record, double* values);
   bool reject(const TableRecord& record, ParsedRows& rows);
   [[nodiscard]] Error missing_error(const TableRecord& record) const;
