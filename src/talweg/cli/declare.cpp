@@ -117,7 +117,8 @@ void declare_descent(CLI::App& app, Typed& typed, bool runs) {
                    "so many more runs from random starts; the valleys found are listed, the lowest is kept")
         ->group("Descent");
   }
-  app.add_option("--seed", typed.seed, "of --start random and --restarts (default 1)")->group("Descent");
+  app.add_option("--seed", typed.seed, "of --start random, --restarts, --validation and --folds (default 1)")
+      ->group("Descent");
   app.add_option("--epochs", typed.epochs,
                  "most epochs (default 10,000,000, over rows 10,000); without --tolerance exactly so many")
       ->group("Descent");
@@ -128,6 +129,20 @@ void declare_descent(CLI::App& app, Typed& typed, bool runs) {
       ->group("Descent");
   if (runs)
     app.add_option("--max-seconds", typed.max_seconds, "stop descending after so long")->group("Descent");
+}
+
+void declare_validation(CLI::App& app, Typed& typed) {
+  app.add_option("--validation", typed.validation,
+                 "hold so large a share of the rows out; their cost is shown for every epoch")
+      ->group("Validation");
+  app.add_option(
+         "--patience", typed.patience,
+         "with --validation: stop after so many epochs without a lower cost there, and keep the best epoch")
+      ->group("Validation");
+  app.add_option(
+         "--folds", typed.folds,
+         "so many fits, each judged by a part of the rows that it has not seen; then the fit of all rows")
+      ->group("Validation");
 }
 
 void declare_output(CLI::App& app, Command command, Typed& typed, Options& options) {
@@ -177,7 +192,7 @@ void declare_output(CLI::App& app, Command command, Typed& typed, Options& optio
 
 // What the help shows behind an option.
 void name_types(CLI::App& app) {
-  constexpr std::array<std::pair<const char*, const char*>, 45> kTypes = {{
+  constexpr auto kTypes = std::to_array<std::pair<const char*, const char*>>({
       {"--format", "csv|tsv|npy|libsvm"},
       {"--delimiter", "CHARACTER"},
       {"--header", "yes|no"},
@@ -222,8 +237,11 @@ void name_types(CLI::App& app) {
       {"--threads", "N"},
       {"--color", "auto|always|never"},
       {"--first-row", "K"},
+      {"--validation", "SHARE"},
+      {"--patience", "N"},
+      {"--folds", "K"},
       {"DATA", ""},
-  }};
+  });
   for (const auto& [name, type] : kTypes) {
     if (CLI::Option* option = app.get_option_no_throw(name)) option->type_name(type);
   }
@@ -295,6 +313,7 @@ void declare(CLI::App& app, Command command, Typed& typed, Options& options) {
     declare_columns(app, typed, false);
     declare_cost(app, typed);
     declare_descent(app, typed, command == Command::fit);
+    if (command == Command::fit) declare_validation(app, typed);
   }
   declare_output(app, command, typed, options);
   name_types(app);

@@ -20,6 +20,7 @@ struct Typed {
                                      learning_rate = "auto", start;
   std::string formula, adam_betas, restarts, notation = "text";
   std::string l1, l2, momentum, seed, epochs, tolerance, max_seconds, threads;
+  std::string validation, folds, patience;
   std::string first_row;
   std::string batch_size, shuffle = "yes", schedule = "constant", decay, power;
   bool no_progress = false;

@@ -255,6 +255,26 @@ Result<void> interpret_batches(const CLI::App& app, const Typed& typed, FitReque
   return {};
 }
 
+Result<void> interpret_validation(const CLI::App& app, const Typed& typed, FitRequest& request) {
+  if (given(app, "--validation")) {
+    const auto share = number("--validation", typed.validation);
+    if (!share) return fail(share.error());
+    request.validation = *share;
+  }
+  if (given(app, "--folds")) {
+    const auto folds = count("--folds", typed.folds);
+    if (!folds) return fail(folds.error());
+    if (*folds == 0) return usage("--folds 0 is no number of parts", "5 or 10 are usual");
+    request.folds = *folds;
+  }
+  if (given(app, "--patience")) {
+    const auto patience = count("--patience", typed.patience);
+    if (!patience) return fail(patience.error());
+    request.patience = *patience;
+  }
+  return {};
+}
+
 Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options& options) {
   FitRequest& request = options.fit;
   const auto optimizer = choose<std::optional<Optimizer>>("--optimizer", typed.optimizer,
@@ -323,14 +343,19 @@ Result<void> interpret_descent(const CLI::App& app, const Typed& typed, Options&
     request.restarts = *restarts;
   }
   if (auto start = interpret_start(app, typed, options); !start) return start;
+  if (options.command == Command::fit) {
+    if (auto read = interpret_validation(app, typed, request); !read) return read;
+  }
   if (given(app, "--seed")) {
     const auto seed = count("--seed", typed.seed);
     if (!seed) return fail(seed.error());
     request.seed = *seed;
     const bool shuffled = request.batch_size && request.shuffle;
-    if (request.start != StartKind::random && request.restarts == 0 && !shuffled) {
-      return usage("--seed does nothing unless the start is random or batches are shuffled",
-                   "add --start random, --batch-size, or --restarts for a formula");
+    const bool held_out = request.validation || request.folds > 0;
+    if (request.start != StartKind::random && request.restarts == 0 && !shuffled && !held_out) {
+      return usage(
+          "--seed does nothing unless the start is random, batches are shuffled or rows are held out",
+          "add --start random, --batch-size, --validation, --folds, or --restarts for a formula");
     }
   }
   return {};

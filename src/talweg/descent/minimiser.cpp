@@ -232,6 +232,8 @@ std::string_view reason_name(Reason reason) {
       return "diverged";
     case Reason::non_finite:
       return "non-finite";
+    case Reason::early_stopping:
+      return "early-stopping";
     case Reason::callback:
       return "callback";
   }

@@ -16,7 +16,17 @@
 namespace talweg {
 
 /// Why a run ended.
-enum class Reason { tolerance, rounding, epochs, seconds, interrupted, diverged, non_finite, callback };
+enum class Reason {
+  tolerance,
+  rounding,
+  epochs,
+  seconds,
+  interrupted,
+  diverged,
+  non_finite,
+  early_stopping,
+  callback
+};
 std::string_view reason_name(Reason reason);
 
 /// The ending: the reason, the number that was measured and the limit that it met.

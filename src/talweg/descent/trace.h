@@ -17,6 +17,7 @@ struct TraceRow {
   double gradient_norm = 0;
   std::optional<double> learning_rate;
   std::vector<double> parameters;
+  std::optional<double> validation_cost = {};  ///< where rows are held out
 };
 
 class Trace {

@@ -19,6 +19,8 @@
 #include "talweg/model/moments_file.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_fit.h"
+#include "talweg/model/run_watch.h"
+#include "talweg/model/validation.h"
 #include "talweg/objective/l1_cost.h"
 
 namespace talweg {
@@ -196,6 +198,8 @@ FoldOptions fold_options(const FitRequest& request) {
   options.stop = request.stop;
   options.sample_rows = request.sample_rows;
   options.keep_rows = !request.formula.empty() && !is_squared(request.cost);
+  options.kept = request.kept;
+  options.selection = request.selection;
   if (request.observer != nullptr) {
     options.progress = [observer = request.observer](std::uint64_t records) { observer->reading(records); };
   }
@@ -294,6 +298,28 @@ Result<void> check_request(const FitRequest& request) {
     return usage(
         fmt::format("--optimizer lm needs a sum of squares, and {} is none", cost_name(request.cost)),
         "use newton, or leave it out");
+  }
+  if (request.validation && !(*request.validation > 0 && *request.validation < 1)) {
+    return usage(fmt::format("--validation {} is not between 0 and 1", *request.validation),
+                 "it is the share of the rows held out; 0.2 is usual");
+  }
+  constexpr std::uint64_t kMostFolds = 1000;
+  if (request.folds > 0 && (request.folds < 2 || request.folds > kMostFolds)) {
+    return usage(fmt::format("--folds {} is not a number from 2 to {}", request.folds, kMostFolds),
+                 "5 or 10 are usual");
+  }
+  if (request.folds > 0 && request.validation) {
+    return usage("--folds and --validation both say which rows are held out", "leave one of the two out");
+  }
+  if (request.patience && !request.validation) {
+    return usage("--patience waits for a lower cost of rows held out, and none are", "add --validation 0.2");
+  }
+  if (request.patience && *request.patience == 0) {
+    return usage("--patience 0 would stop at the start", "give the number of epochs to wait, 10 or more");
+  }
+  if (request.patience && request.sample_rows > 0) {
+    return usage("--report and --plot show whole runs, and --patience ends them early",
+                 "leave them out; --trace writes every epoch");
   }
   for (const auto& [value, name] :
        {std::pair{request.adam_first, "first"}, {request.adam_second, "second"}}) {
@@ -422,18 +448,30 @@ Result<Problem> forecast(const FitRequest& request) {
   return make_problem(std::move(*data), request);
 }
 
+bool needs_rows(const FitRequest& request) {
+  return !is_squared(request.cost) || request.batch_size.has_value();
+}
+
+Result<Fit> run_problem(Problem problem, const FitRequest& request) {
+  if (problem.loss != nullptr) return fit_loss(std::move(problem), request);
+  if (problem.rows != nullptr && !is_squared(request.cost))
+    return fit_formula_loss(std::move(problem), request);
+  return problem.rows != nullptr ? fit_rows(std::move(problem), request)
+                                 : fit_problem(std::move(problem), request);
+}
+
 Result<Fit> fit(const FitRequest& request) {
+  if (request.validation || request.folds > 0) return fit_validated(request);
   auto problem = forecast(request);
   if (!problem) return fail(problem.error());
-  if (problem->loss != nullptr) return fit_loss(std::move(*problem), request);
-  if (problem->rows != nullptr && !is_squared(request.cost))
-    return fit_formula_loss(std::move(*problem), request);
-  return problem->rows != nullptr ? fit_rows(std::move(*problem), request)
-                                  : fit_problem(std::move(*problem), request);
+  return run_problem(std::move(*problem), request);
 }
 
 Result<Fit> fit_folded(FoldedData data, const FitRequest& request) {
   if (auto checked = check_request(request); !checked) return fail(checked.error());
+  if (request.validation || request.folds > 0) {
+    return fail(ErrorKind::usage, "these data are folded, so no rows can be held out", "fit with files");
+  }
   if (!is_squared(request.cost)) {
     return fail(ErrorKind::usage,
                 fmt::format("{} needs the rows, and these data are folded", cost_name(request.cost)),
@@ -466,17 +504,15 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   fit.l2 = request.l2;
   fit.penalty_on_standard_scale = request.penalty_on_standard_scale;
   DescentSettings settings = descent_settings(request, problem);
+  RunWatch watch(request, fit);
   settings.observer = [&](const EpochRecord& record) {
-    const std::vector<double> parameters = problem.cost->to_user(*record.point);
-    fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters);
-    if (request.observer == nullptr) return false;
-    return request.observer->epoch(
-        {record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
+    return watch.see(record, problem.cost->to_user(*record.point));
   };
   std::optional<L1Cost> kinked;
   if (request.l1 > 0) kinked.emplace(*problem.cost, l1_weights(problem, request), problem.cost->hessian());
   Objective& objective = kinked ? static_cast<Objective&>(*kinked) : *problem.cost;
-  const DescentResult result = minimise(objective, problem.cost->start(), settings);
+  DescentResult result = minimise(objective, problem.cost->start(), settings);
+  watch.finish(result);
 
   const LeastSquares& cost = *problem.cost;
   fit.termination = result.termination;

@@ -10,6 +10,7 @@
 #include "talweg/descent/trace.h"
 #include "talweg/model/problem.h"
 #include "talweg/model/replay.h"
+#include "talweg/model/scores.h"
 
 namespace talweg {
 
@@ -26,6 +27,24 @@ struct Valley {
   double cost = 0;
   std::uint64_t runs = 0;
   std::vector<double> parameters;
+};
+
+/// Of --validation: what the rows held out say.
+struct ValidationResult {
+  double share = 0;
+  std::optional<std::uint64_t> patience;
+  std::uint64_t rows_training = 0;
+  HeldOutScore score;  ///< at the Fit's parameters
+  std::uint64_t best_epoch = 0;
+  double best_cost = 0;  ///< of the rows held out, there
+};
+
+/// Of --folds: a fit of all other rows, judged by the fold's.
+struct FoldScore {
+  std::uint64_t rows_training = 0;
+  std::uint64_t epochs = 0;
+  Reason reason = Reason::epochs;
+  HeldOutScore score;
 };
 
 struct Seconds {
@@ -56,7 +75,8 @@ struct Fit {
   std::uint64_t epochs = 0;       ///< updates made
   std::uint64_t evaluations = 0;  ///< costs and gradients computed
   std::uint64_t best_epoch =
-      0;  ///< epoch of `parameters`: the last one, after divergence the one with the lowest cost
+      0;  ///< epoch of `parameters`: the last one, after divergence the one with the lowest cost, with early
+          ///< stopping the one with the lowest cost of the rows held out
   std::vector<double> parameters;  ///< in the order of plan.parameters
   std::vector<std::optional<double>> standard_errors;
   double cost = 0;
@@ -70,6 +90,9 @@ struct Fit {
   std::optional<double>
       relative_offset;          ///< over rows: the part of the residuals' length that is still downhill
   std::vector<Valley> valleys;  ///< of --restarts, the lowest first
+  std::optional<ValidationResult> validation;
+  std::vector<FoldScore> folds;
+  std::uint64_t seed = 1;  ///< of validation and folds
   Trace trace;
   std::optional<Replay> replay;       ///< for pictures, where they were asked for and the cost folds
   std::optional<RowView> rows;        ///< for pictures, where they were asked for
@@ -95,6 +118,12 @@ Result<Fit> fit(const FitRequest& request);
 
 /// The same over data that are folded already.
 Result<Fit> fit_folded(FoldedData data, const FitRequest& request);
+
+/// Runs the plan of any problem.
+Result<Fit> run_problem(Problem problem, const FitRequest& request);
+
+/// Whether a linear model's cost goes over the rows, which are then kept in memory.
+bool needs_rows(const FitRequest& request);
 
 /// Runs the plan of a problem on a folded cost.
 Result<Fit> fit_problem(Problem problem, const FitRequest& request);

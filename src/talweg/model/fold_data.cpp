@@ -120,6 +120,27 @@ void fold_group(const ArrayView& features, const ArrayView& target, const ArrayV
 
 }  // namespace
 
+std::vector<std::vector<FoldedPart>> fold_apart(std::span<const RowBlock> blocks, std::uint64_t first_block,
+                                                std::uint64_t end_block, const RowParts& parts,
+                                                FoldArithmetic arithmetic) {
+  std::vector<std::vector<FoldedPart>> out;
+  for (std::uint32_t part = 0; part < parts.count(); ++part) {
+    std::vector<RowBlock> chosen;
+    for (const RowBlock& block : blocks) {
+      RowBlock rows = select_rows(block, [&](std::uint64_t record) { return parts.of(record) == part; });
+      if (rows.rows > 0) chosen.push_back(std::move(rows));
+    }
+    out.push_back(fold_blocks(chosen, first_block, end_block, arithmetic));
+  }
+  return out;
+}
+
+void gather_apart(std::vector<std::vector<FoldedPart>>& folds, std::vector<FoldTree>& trees) {
+  for (std::size_t part = 0; part < trees.size(); ++part) {
+    for (FoldedPart& node : folds[part]) trees[part].add(std::move(node));
+  }
+}
+
 Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const TableOptions& table,
                                const ColumnRequest& columns, const FoldOptions& options) {
   const auto began = Clock::now();
@@ -138,9 +159,16 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   pipeline.progress = options.progress;
   std::atomic<std::int64_t> folding{0};  // nanoseconds, of all threads
   FoldGroups groups({options.bulk, reader->table_columns()});
+  std::vector<FoldTree> apart(options.parts ? options.parts->count() : 0);
   const auto fold = [&](BlockBatch& batch) {
     const auto start = Clock::now();
-    for (const RowBlock& block : batch.blocks) groups.add(block);
+    if (options.parts) {
+      batch.result = std::make_shared<std::vector<std::vector<FoldedPart>>>(
+          fold_apart(batch.blocks, batch.first_block, batch.end_block, *options.parts,
+                     {options.bulk, reader->table_columns()}));
+    } else {
+      for (const RowBlock& block : batch.blocks) groups.add(block);
+    }
     folding += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
   };
   RowSampler sampler(options.sample_rows);
@@ -151,14 +179,22 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
     if (options.keep) {
       for (const RowBlock& block : batch.blocks) options.keep(block);
     }
-    groups.gather(batch.end_block, tree);
+    if (options.parts) {
+      gather_apart(*std::static_pointer_cast<std::vector<std::vector<FoldedPart>>>(batch.result), apart);
+    } else {
+      groups.gather(batch.end_block, tree);
+    }
   };
   if (auto read = read_blocks(*reader, pipeline, fold, gather); !read) return fail(read.error());
-  groups.finish(tree);
+  if (!options.parts) groups.finish(tree);
   out.audit = reader->audit();
   // Behind a last block that is not full nothing can follow.
   const std::uint64_t end = columns.first_record + out.audit.records;
   out.parts = tree.take_parts(end % kBlockRows == 0 ? end / kBlockRows : ~std::uint64_t{0});
+  for (FoldTree& of_part : apart) out.held_apart.push_back(of_part.finish());
+  for (const FoldedRows& of_part : out.held_apart) {
+    if (auto error = out_of_range(of_part, reader->dense_names())) return fail(*error);
+  }
   out.sample = sampler.finish();
   out.features = reader->features();
   out.target = reader->target();
@@ -180,8 +216,48 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   return out;
 }
 
+namespace {
+
+// Chosen rows of a table in memory, folded once more.
+Result<FoldedData> fold_kept(const KeptTable& kept, const FoldOptions& options) {
+  const auto began = Clock::now();
+  FoldedData out = kept.data;
+  const auto chosen = [&](std::uint64_t record) { return options.selection.holds(record); };
+  // Groups of blocks in parallel, a few at a time, gathered in order.
+  constexpr std::size_t kGroupBlocks = 16;
+  constexpr std::size_t kBlocksAtOnce = 64 * kGroupBlocks;
+  const tbb::global_control control(
+      tbb::global_control::max_allowed_parallelism,
+      options.threads > 0 ? options.threads : static_cast<std::size_t>(tbb::info::default_concurrency()));
+  FoldTree tree;
+  for (std::size_t first = 0; first < kept.blocks.size(); first += kBlocksAtOnce) {
+    if (options.stop != nullptr && options.stop->raised()) {
+      return fail(ErrorKind::interrupted,
+                  "interrupted while folding the data: there is nothing to report yet");
+    }
+    std::vector<RowBlock> blocks(std::min(kBlocksAtOnce, kept.blocks.size() - first));
+    std::vector<FoldedRows> folds(blocks.size());
+    tbb::parallel_for(std::size_t{0}, blocks.size(), [&](std::size_t k) {
+      blocks[k] = select_rows(kept.blocks[first + k], chosen);
+      if (blocks[k].rows > 0) folds[k] = fold_block(blocks[k], options.bulk);
+    });
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      if (blocks[k].rows == 0) continue;
+      if (options.keep) options.keep(blocks[k]);
+      tree.add(blocks[k].number, std::move(folds[k]));
+    }
+  }
+  out.folded = tree.finish();
+  if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
+  out.seconds_folding += seconds_since(began);
+  return out;
+}
+
+}  // namespace
+
 Result<FoldedData> fold_table(const std::vector<std::string>& paths, const TableOptions& table,
                               const ColumnRequest& columns, const FoldOptions& options) {
+  if (options.kept != nullptr) return fold_kept(*options.kept, options);
   ColumnRequest request = columns;
   // Rows that are kept have their target last.
   request.table_order = options.keep == nullptr;
@@ -191,6 +267,8 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   for (FoldedPart& part : read->parts) tree.add(std::move(part));
   FoldedData out;
   out.folded = tree.finish();
+  for (const FoldedRows& part : read->held_apart) out.folded = merge(std::move(out.folded), part);
+  out.parts = std::move(read->held_apart);
   out.sample = std::move(read->sample);
   out.features = std::move(read->features);
   out.target = std::move(read->target);

@@ -12,6 +12,7 @@
 #include "talweg/base/error.h"
 #include "talweg/base/stop.h"
 #include "talweg/data/fingerprint.h"
+#include "talweg/data/row_parts.h"
 #include "talweg/data/row_reader.h"
 #include "talweg/model/row_sample.h"
 #include "talweg/objective/moments.h"
@@ -23,6 +24,7 @@ struct BoundFormula;
 /// Everything that a fit needs of its data.
 struct FoldedData {
   FoldedRows folded;
+  std::vector<FoldedRows> parts;  ///< of FoldOptions::parts, each by itself; `folded` is their merge
   std::vector<ColumnInfo> features;
   ColumnInfo target;
   std::vector<TargetClass> target_classes;  ///< see RowReader
@@ -45,6 +47,12 @@ struct FoldedData {
   double seconds_folding = 0;      ///< the rest of it
 };
 
+/// A table that has been read, target last; to be folded again, or a selection of its rows.
+struct KeptTable {
+  FoldedData data;
+  std::vector<RowBlock> blocks;
+};
+
 struct FoldOptions {
   unsigned threads = 0;
   const StopFlag* stop = nullptr;
@@ -53,15 +61,26 @@ struct FoldOptions {
   bool keep_rows = false;       ///< a formula's rows are kept even where they could be folded
   std::function<void(const RowBlock&)> keep = {};  ///< sees every block of a table, in order
   BulkArithmetic bulk = BulkArithmetic::plain;     ///< of the rows beyond the first ones
+  std::optional<RowParts> parts = {};              ///< fold each part of the rows by itself
+  const KeptTable* kept = nullptr;                 ///< instead of reading
+  RowSelection selection = {};                     ///< of the rows kept
 };
 
 /// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no
 /// room for the low part; absent where nothing is.
 std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names);
 
+/// The folds of each part of the rows of some blocks; see fold_blocks.
+std::vector<std::vector<FoldedPart>> fold_apart(std::span<const RowBlock> blocks, std::uint64_t first_block,
+                                                std::uint64_t end_block, const RowParts& parts,
+                                                FoldArithmetic arithmetic);
+/// Adds them to the trees of the parts.
+void gather_apart(std::vector<std::vector<FoldedPart>>& folds, std::vector<FoldTree>& trees);
+
 /// A table or a part of one, folded; see FoldedData.
 struct FoldedParts {
-  std::vector<FoldedPart> parts;  ///< complete nodes in order (FoldTree::take_parts)
+  std::vector<FoldedPart> parts;       ///< complete nodes in order (FoldTree::take_parts)
+  std::vector<FoldedRows> held_apart;  ///< of FoldOptions::parts; `parts` is empty then
   std::vector<ColumnInfo> features;
   ColumnInfo target;
   std::vector<TargetClass> target_classes;

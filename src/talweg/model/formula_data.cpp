@@ -209,17 +209,24 @@ std::optional<BadRow> linear_block(const BoundFormula& bound, const ColumnGather
 
 // What work makes of the blocks that became complete together.
 struct Worked {
-  std::vector<FoldedPart> parts;             // affine
-  std::vector<std::vector<double>> columns;  // else: per block the formula's columns, then the left side
+  std::vector<std::vector<FoldedPart>> apart;  // affine, each part of the rows by itself
+  std::vector<FoldedPart> parts;               // affine
+  std::vector<std::vector<double>> columns;    // else: per block the formula's columns, then the left side
   std::optional<BadRow> bad;
 };
 
-void fold_linear(const BoundFormula& bound, const ColumnGatherer& gatherer, BlockBatch& batch, Worked& out) {
+void fold_linear(const BoundFormula& bound, const ColumnGatherer& gatherer,
+                 const std::optional<RowParts>& parts, BlockBatch& batch, Worked& out) {
   for (RowBlock& block : batch.blocks) {
     RowBlock linear;
     out.bad = linear_block(bound, gatherer, block, linear);
     if (out.bad) return;
+    linear.offsets = std::move(block.offsets);
     block = std::move(linear);
+  }
+  if (parts) {
+    out.apart = fold_apart(batch.blocks, batch.first_block, batch.end_block, *parts, BulkArithmetic::split);
+    return;
   }
   out.parts = fold_blocks(batch.blocks, batch.first_block, batch.end_block);
 }
@@ -377,12 +384,13 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
     out.store.emplace(out.stored.size());
   }
   FoldTree tree;
+  std::vector<FoldTree> apart(folds && options.parts ? options.parts->count() : 0);
   RowSampler sampler(options.sample_rows);
   std::optional<BadRow> bad;
   const auto work = [&](BlockBatch& batch) {
     auto worked = std::make_shared<Worked>();
     if (folds) {
-      fold_linear(bound, gatherer, batch, *worked);
+      fold_linear(bound, gatherer, options.parts, batch, *worked);
     } else {
       gather_columns(bound, gatherer, batch, *worked);
     }
@@ -393,6 +401,7 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
     if (!bad) bad = std::move(worked.bad);
     if (bad) return;
     for (FoldedPart& part : worked.parts) tree.add(std::move(part));
+    if (!worked.apart.empty()) gather_apart(worked.apart, apart);
     for (std::size_t k = 0; k < batch.blocks.size(); ++k) {
       const RowBlock& block = batch.blocks[k];
       if (options.sample_rows > 0 && folds) sampler.add(block);
@@ -413,6 +422,10 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
   if (!read) return fail(read.error());
   if (folds) {
     data.folded = tree.finish();
+    for (FoldTree& of_part : apart) {
+      data.parts.push_back(of_part.finish());
+      data.folded = merge(std::move(data.folded), data.parts.back());
+    }
     data.sample = sampler.finish();
     for (const std::size_t j : bound.slopes()) data.dense_names.push_back(to_text(bound.affine->features[j]));
     data.dense_names.push_back(bound.left_text);

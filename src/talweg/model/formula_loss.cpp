@@ -15,6 +15,7 @@
 #include "talweg/model/plan.h"
 #include "talweg/model/row_fit.h"
 #include "talweg/model/row_problem.h"
+#include "talweg/model/run_watch.h"
 #include "talweg/objective/curvature.h"
 
 namespace talweg {
@@ -319,13 +320,13 @@ Result<Fit> fit_formula_loss(Problem problem, const FitRequest& request) {
         fit.valleys, fit.warnings);
   }
   DescentSettings settings = descent_settings(request, problem.plan, rows, problem.start);
-  settings.observer = [&](const EpochRecord& record) {
-    fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, record.point->high);
-    if (request.observer == nullptr) return false;
-    return request.observer->epoch(
-        {record.epoch, record.cost, record.gradient_norm, record.learning_rate, record.point->high});
-  };
-  const KinkDescent descent = descend(rows, problem.start, settings);
+  RunWatch watch(request, fit);
+  settings.observer = [&](const EpochRecord& record) { return watch.see(record, record.point->high); };
+  KinkDescent descent = descend(rows, problem.start, settings);
+  const double last = descent.result.cost;
+  watch.finish(descent.result);
+  // An earlier epoch is as much further from the lowest cost as its cost is higher.
+  if (descent.gap_bound && descent.result.cost > last) *descent.gap_bound += descent.result.cost - last;
   const DescentResult& result = descent.result;
   fit.certificate.cost_gap_bound = descent.gap_bound;
   fit.termination = result.termination;

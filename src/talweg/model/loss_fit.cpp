@@ -12,6 +12,7 @@
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
+#include "talweg/model/run_watch.h"
 #include "talweg/model/separation.h"
 #include "talweg/objective/l1_cost.h"
 
@@ -129,12 +130,9 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   fit.penalty_on_standard_scale = request.penalty_on_standard_scale;
   fit.start = problem.start;
   DescentSettings settings = descent_settings(request, problem);
+  RunWatch watch(request, fit);
   settings.observer = [&](const EpochRecord& record) {
-    const std::vector<double> parameters = cost.to_user(*record.point);
-    fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters);
-    if (request.observer == nullptr) return false;
-    return request.observer->epoch(
-        {record.epoch, record.cost, record.gradient_norm, record.learning_rate, parameters});
+    return watch.see(record, cost.to_user(*record.point));
   };
   const std::uint64_t before = cost.passes();
   std::optional<L1Cost> kinked;
@@ -150,9 +148,15 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   if (kink) {
     KinkDescent descent = descend_on_kink(cost, start, settings, problem.loss->first_width);
     result = std::move(descent.result);
+    const double last = result.cost;
+    watch.finish(result);
     fit.certificate.cost_gap_bound = descent.gap_bound;
+    // An earlier epoch is as much further from the lowest cost as its cost is higher.
+    if (fit.certificate.cost_gap_bound && result.cost > last)
+      *fit.certificate.cost_gap_bound += result.cost - last;
   } else {
     result = minimise(objective, start, settings);
+    watch.finish(result);
   }
   fit.evaluations = cost.passes() - before;
   fit.termination = result.termination;

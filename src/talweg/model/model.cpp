@@ -115,7 +115,12 @@ Json options_json(const FitRequest& request, const Fit& fit) {
   out["start"] = starts[static_cast<std::size_t>(request.start)];
   if (request.restarts > 0) out["restarts"] = request.restarts;
   const bool shuffled = request.batch_size && request.shuffle;
-  if (request.start == StartKind::random || request.restarts > 0 || shuffled) out["seed"] = request.seed;
+  if (request.validation) {
+    out["validation"] = *request.validation;
+    if (request.patience) out["patience"] = *request.patience;
+  }
+  if (request.start == StartKind::random || request.restarts > 0 || shuffled || request.validation)
+    out["seed"] = request.seed;
   out["epochs"] = fit.plan.epochs;
   out["tolerance"] = number(fit.plan.tolerance);
   out["missing"] = missing_name(fit.missing);

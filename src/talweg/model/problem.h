@@ -55,6 +55,7 @@ struct Plan {
   std::optional<LossSettings> loss;  ///< of a linear model over rows
   std::optional<LocalRates> at_start;  ///< over rows
   std::uint64_t restarts = 0;
+  bool validated = false;  ///< rows are held out, and have a cost in every epoch
   CostKind cost = CostKind::mse;
   double l1 = 0;
   Scale scale = Scale::none;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "talweg/base/stop.h"
+#include "talweg/data/row_parts.h"
 #include "talweg/data/row_reader.h"
 #include "talweg/data/table.h"
 #include "talweg/descent/method.h"
@@ -30,9 +31,12 @@ struct EpochView {
   double gradient_norm = 0;             ///< in the coordinates of the descent
   std::optional<double> learning_rate;  ///< of the step that led here
   std::span<const double> parameters;
+  std::optional<double> validation_cost = {};  ///< of the rows held out, where there are some
 };
 
 struct Plan;
+struct KeptTable;
+class HeldOut;
 
 /// Watches a fit. Called from the thread that called fit().
 class RunObserver {
@@ -84,12 +88,22 @@ struct FitRequest {
   std::optional<double> tolerance;      ///< absent: 1e-12, over rows 1e-8, or none where `epochs` is given
   std::optional<double> max_seconds;
 
+  std::optional<double> validation;  ///< share of the rows held out, in (0, 1)
+  std::uint64_t folds = 0;           ///< parts that are held out in turn, >= 2; 0: none
+  std::optional<std::uint64_t>
+      patience;  ///< with `validation`: most epochs in a row without a lower cost there
+
   /// Rows kept for pictures, at most (model/row_sample.h); above 0 the Fit carries what a page needs
   /// (Fit::replay, Fit::rows).
   std::size_t sample_rows = 0;
   unsigned threads = 0;  ///< 0: one a core; the result does not depend on it
   const StopFlag* stop = nullptr;
   RunObserver* observer = nullptr;
+
+  // Of a validated fit's runs (validation.h), not to be set from outside.
+  const KeptTable* kept = nullptr;  ///< instead of the files: rows that are read already
+  RowSelection selection;           ///< of those
+  HeldOut* held_out = nullptr;      ///< judges every epoch
 };
 
 std::string_view scale_name(Scale scale);

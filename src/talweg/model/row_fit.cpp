@@ -12,6 +12,7 @@
 #include "talweg/descent/trust_region.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_view.h"
+#include "talweg/model/run_watch.h"
 #include "talweg/objective/triangle.h"
 
 namespace talweg {
@@ -177,13 +178,10 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
         fit.valleys, fit.warnings);
 
   DescentSettings settings = descent_settings(request, plan, cost, problem.start);
-  settings.observer = [&](const EpochRecord& record) {
-    fit.trace.add(record.epoch, record.cost, record.gradient_norm, record.learning_rate, record.point->high);
-    if (request.observer == nullptr) return false;
-    return request.observer->epoch(
-        {record.epoch, record.cost, record.gradient_norm, record.learning_rate, record.point->high});
-  };
-  const DescentResult result = minimise(cost, Point(problem.start), settings);
+  RunWatch watch(request, fit);
+  settings.observer = [&](const EpochRecord& record) { return watch.see(record, record.point->high); };
+  DescentResult result = minimise(cost, Point(problem.start), settings);
+  watch.finish(result);
   fit.termination = result.termination;
   fit.epochs = result.epochs;
   fit.evaluations = result.evaluations;

@@ -48,6 +48,25 @@ void RowStore::finish() {
   open_ = {};
 }
 
+RowStore RowStore::select(const std::vector<bool>& chosen) const {
+  RowStore out(columns_);
+  std::size_t row = 0;
+  for (const Block& block : blocks_) {
+    std::vector<std::vector<double>> columns(columns_ + 1);
+    std::vector<double> weights;
+    for (std::size_t r = 0; r < block.rows; ++r, ++row) {
+      if (!chosen[row]) continue;
+      for (std::size_t j = 0; j <= columns_; ++j) columns[j].push_back(block.cells[j * block.rows + r]);
+      if (!block.weights.empty()) weights.push_back(block.weights[r]);
+    }
+    std::vector<const double*> at;
+    for (const std::vector<double>& column : columns) at.push_back(column.data());
+    out.append(block.number, at, columns.back().size(), weights);
+  }
+  out.finish();
+  return out;
+}
+
 std::size_t RowStore::bytes() const {
   std::size_t numbers = 0;
   for (const Block& block : blocks_) numbers += block.cells.size() + block.weights.size();

@@ -47,6 +47,9 @@ class RowStore {
     }
   }
 
+  /// The rows that are chosen, one flag a row, finished.
+  [[nodiscard]] RowStore select(const std::vector<bool>& chosen) const;
+
   [[nodiscard]] std::size_t columns() const { return columns_; }
   [[nodiscard]] std::size_t blocks() const { return blocks_.size(); }
   [[nodiscard]] const Block& block(std::size_t k) const { return blocks_[k]; }

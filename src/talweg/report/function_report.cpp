@@ -86,6 +86,7 @@ std::string ending_of(const FunctionRun& run) {
       return fmt::format("stopped after {} by --max-seconds", epochs);
     case Reason::interrupted:
       return fmt::format("interrupted after {}", epochs);
+    case Reason::early_stopping:
     case Reason::callback:
       return fmt::format("stopped after {}", epochs);
     case Reason::diverged:

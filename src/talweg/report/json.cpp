@@ -122,8 +122,56 @@ Json epoch_table_json(const EpochTable& table, const std::vector<Parameter>& nam
                    {"gradient_norm", number(row.gradient_norm)},
                    {"learning_rate", number(row.learning_rate)},
                    {"parameters", by_name(names, row.parameters)}});
+    if (row.validation_cost) out.back()["validation_cost"] = number(row.validation_cost);
   }
   return out;
+}
+
+Json score_json(const HeldOutScore& score) {
+  return {{"rows", score.rows},
+          {"cost", number(score.cost)},
+          {"mse", number(score.mse)},
+          {"rmse", number(std::sqrt(score.mse))},
+          {"mae", number(score.mae)},
+          {"r2", number(score.r2)},
+          {"log_loss", number(score.log_loss)},
+          {"accuracy", number(score.accuracy)},
+          {"auc", number(score.auc)}};
+}
+
+Json validation_json(const Fit& fit) {
+  if (!fit.validation) return nullptr;
+  const ValidationResult& validation = *fit.validation;
+  Json out = {{"share", validation.share}, {"seed", fit.seed}, {"rows_training", validation.rows_training}};
+  out.update(score_json(validation.score));
+  out["patience"] = validation.patience ? Json(*validation.patience) : Json(nullptr);
+  out["best_epoch"] = validation.best_epoch;
+  out["best_cost"] = number(validation.best_cost);
+  return out;
+}
+
+// One entry a fold; then over all of them the mean and the standard deviation of each metric.
+void add_folds(const Fit& fit, Json& out) {
+  if (fit.folds.empty()) {
+    out["folds"] = nullptr;
+    return;
+  }
+  out["folds"] = Json::array();
+  std::vector<HeldOutScore> scores;
+  for (const FoldScore& fold : fit.folds) {
+    Json entry = {
+        {"rows_training", fold.rows_training}, {"epochs", fold.epochs}, {"reason", reason_name(fold.reason)}};
+    entry.update(score_json(fold.score));
+    out["folds"].push_back(std::move(entry));
+    scores.push_back(fold.score);
+  }
+  Json summary = {{"seed", fit.seed}};
+  for (std::size_t metric = 0; metric < kMetrics; ++metric) {
+    const auto both = mean_and_deviation(scores, metric);
+    summary[metric_name(metric)] =
+        both ? Json{{"mean", both->mean}, {"standard_deviation", number(both->deviation)}} : Json(nullptr);
+  }
+  out["folds_summary"] = std::move(summary);
 }
 
 std::string text(const Json& json) {
@@ -149,6 +197,8 @@ std::string fit_json(const Fit& fit, const EpochTable* epochs) {
   out["rmse"] = number(std::sqrt(fit.mse));
   out["r2"] = number(fit.r2);
   out["gradient_norm"] = number(fit.gradient_norm);
+  out["validation"] = validation_json(fit);
+  add_folds(fit, out);
   out["certificate"] = {{"cost_gap_bound", number(fit.certificate.cost_gap_bound)},
                         {"parameter_bounds", by_name(names, fit.certificate.parameter_bounds)},
                         {"parameter_distance_bound", number(fit.certificate.parameter_distance_bound)}};

@@ -142,6 +142,11 @@ std::string ending_text(const Fit& fit) {
       return fmt::format("stopped after {} by --max-seconds", epochs);
     case Reason::interrupted:
       return fmt::format("interrupted after {}", epochs);
+    case Reason::early_stopping:
+      return fmt::format(
+          "stopped after {}: the rows held out had no lower cost for {} epochs; these are the "
+          "parameters of epoch {}, which had the lowest",
+          epochs, shortest(end.measured), grouped(fit.best_epoch));
     case Reason::callback:
       return fmt::format("stopped after {} by the caller", epochs);
     case Reason::diverged:

@@ -100,6 +100,63 @@ std::string parameter_table(const Fit& fit, const Style& style) {
   return out;
 }
 
+// "mse 2.5, rmse 1.58, r2 0.7", what there is.
+std::string score_text(const HeldOutScore& score) {
+  std::string out = fmt::format("cost {}, mse {}, rmse {}", short_text(score.cost, 8),
+                                short_text(score.mse, 8), short_text(std::sqrt(score.mse), 8));
+  const auto add = [&](const char* name, const std::optional<double>& value) {
+    if (value) out += fmt::format(", {} {}", name, short_text(*value, 6));
+  };
+  add("mae", score.mae);
+  add("r2", score.r2);
+  add("log loss", score.log_loss);
+  add("accuracy", score.accuracy);
+  add("auc", score.auc);
+  return out;
+}
+
+std::string validation_text(const Fit& fit) {
+  std::string out;
+  if (fit.validation) {
+    const ValidationResult& v = *fit.validation;
+    out += line("held out", fmt::format("{} of {} rows (share {}, seed {}): {}; lowest cost in epoch {}, {}",
+                                        grouped(v.score.rows), grouped(v.score.rows + v.rows_training),
+                                        shortest(v.share), fit.seed, score_text(v.score),
+                                        grouped(v.best_epoch), short_text(v.best_cost, 8)));
+  }
+  if (fit.folds.empty()) return out;
+  std::vector<HeldOutScore> scores;
+  for (const FoldScore& fold : fit.folds) scores.push_back(fold.score);
+  std::vector<std::string> header = {"fold", "rows", "epochs"};
+  std::vector<std::size_t> metrics;  // that some fold has
+  for (std::size_t metric = 0; metric < kMetrics; ++metric) {
+    const auto has = [&](const HeldOutScore& score) { return metric_of(score, metric).has_value(); };
+    if (std::none_of(scores.begin(), scores.end(), has)) continue;
+    metrics.push_back(metric);
+    header.emplace_back(metric_name(metric));
+    std::replace(header.back().begin(), header.back().end(), '_', ' ');
+  }
+  TextTable table(header);
+  for (std::size_t k = 0; k < scores.size(); ++k) {
+    std::vector<std::string> cells = {std::to_string(k + 1), grouped(scores[k].rows),
+                                      grouped(fit.folds[k].epochs)};
+    for (const std::size_t metric : metrics) cells.push_back(optional_text(metric_of(scores[k], metric), 6));
+    table.add(std::move(cells));
+  }
+  std::vector<std::string> means = {"mean", "", ""};
+  std::vector<std::string> deviations = {"+-", "", ""};
+  for (const std::size_t metric : metrics) {
+    const auto both = mean_and_deviation(scores, metric);
+    means.push_back(both ? short_text(both->mean, 6) : "-");
+    deviations.push_back(both ? optional_text(both->deviation, 3) : "-");
+  }
+  table.add(std::move(means));
+  table.add(std::move(deviations));
+  out += fmt::format("\n  each fold judges a fit of all other rows (seed {}); the fit above is of all rows\n",
+                     fit.seed);
+  return out + table.text() + '\n';
+}
+
 // Where the runs of --restarts have ended, the lowest first.
 std::string valleys_text(const Fit& fit) {
   if (fit.valleys.empty()) return {};
@@ -129,11 +186,16 @@ bool is_step(std::uint64_t epoch) {
 
 void EpochTable::begin(const Plan& plan) {
   for (const Parameter& parameter : plan.parameters) names_.push_back(printable(parameter.name));
+  validated_ = plan.validated;
 }
 
 void EpochTable::add(const EpochView& view) {
-  last_ = {view.epoch, view.cost, view.gradient_norm, view.learning_rate,
-           std::vector<double>(view.parameters.begin(), view.parameters.end())};
+  last_ = {view.epoch,
+           view.cost,
+           view.gradient_norm,
+           view.learning_rate,
+           std::vector<double>(view.parameters.begin(), view.parameters.end()),
+           view.validation_cost};
   if (is_step(view.epoch)) rows_.push_back(*last_);
 }
 
@@ -146,12 +208,14 @@ std::vector<TraceRow> EpochTable::rows() const {
 std::string EpochTable::text(std::size_t width) const {
   constexpr std::size_t kShown = 6;
   std::vector<std::string> header = {"epoch", "cost", "gradient norm"};
+  if (validated_) header.emplace_back("validation cost");
   const std::size_t shown = std::min(kShown, names_.size());
   for (std::size_t j = 0; j < shown; ++j) header.push_back(names_[j]);
   TextTable table(header);
   for (const TraceRow& row : rows()) {
     std::vector<std::string> cells = {grouped(row.epoch), short_text(row.cost, 8),
                                       short_text(row.gradient_norm, 4)};
+    if (validated_) cells.push_back(optional_text(row.validation_cost, 8));
     for (std::size_t j = 0; j < shown; ++j) cells.push_back(short_text(row.parameters[j], 8));
     table.add(std::move(cells));
   }
@@ -199,6 +263,7 @@ std::string fit_text(const Fit& fit, const Style& style, const std::string& mode
                           fit.l1 > 0 || fit.l2 > 0 || fit.plan.loss
                               ? fmt::format(", cost {}", short_text(fit.cost, 10))
                               : ""));
+  out += validation_text(fit);
   out += line("certificate", certificate_text(fit));
   for (const std::string& note : fit.notes) out += line("note", printable(note));
   out += line("next", style.bold(next_text(fit, model_path)));

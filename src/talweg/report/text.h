@@ -24,6 +24,7 @@ class EpochTable {
 
  private:
   std::vector<std::string> names_;
+  bool validated_ = false;
   std::vector<TraceRow> rows_;
   std::optional<TraceRow> last_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The trace as CSV: `epoch,cost,gradient_norm,learning_rate,<parameter>,...`, a row for every epoch as it
 // happens, the start first; shortest round-trip numbers; learning_rate is that of the step that led to the
-// row and empty in the first.
+// row and empty in the first. Where rows are held out their cost is a last column, validation_cost.
 #pragma once
 
 #include <string>
@@ -25,6 +25,7 @@ class TraceCsv {
  private:
   explicit TraceCsv(OutputFile file) : file_(std::move(file)) {}
   OutputFile file_;
+  bool validated_ = false;  // a last column: the cost of the rows held out
   std::string line_;
   std::optional<Error> error_;
 };

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every run of a fit shows: each epoch goes to the trace, to the rows held out where there are some, and
+// to the request's observer.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "talweg/descent/early_stopping.h"
+#include "talweg/model/fit.h"
+#include "talweg/model/request.h"
+
+namespace talweg {
+
+class RunWatch {
+ public:
+  RunWatch(const FitRequest& request, Fit& fit) : request_(request), fit_(fit), stopping_(request.patience) {}
+
+  /// An epoch, `parameters` in the user's units. True asks to stop.
+  bool see(const EpochRecord& record, std::span<const double> parameters);
+  /// After the run: early stopping, and the best epoch for the Fit.
+  void finish(DescentResult& result) const;
+
+ private:
+  const FitRequest& request_;
+  Fit& fit_;
+  EarlyStopping stopping_;
+};
+
+}  // namespace talweg
