@@ -60,7 +60,9 @@ Result<Minimum> minimize(const CostFunction& function, std::vector<double> start
   if (std::isfinite(zero_cost) && std::isfinite(at_zero)) scale = std::max(scale, at_zero);
 
   DescentSettings settings;
-  settings.method = {options.optimizer, options.learning_rate, options.momentum, false};
+  settings.method.optimizer = options.optimizer;
+  settings.method.learning_rate = options.learning_rate;
+  settings.method.momentum = options.momentum;
   settings.epochs = options.epochs;
   settings.tolerance = options.tolerance;
   settings.gradient_scale = std::isfinite(scale) ? scale : 0;
