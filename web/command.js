@@ -2,7 +2,7 @@
 // The command line that does what the page shows.
 import {exactText} from "numbers";
 
-const withValue = ["--optimizer", "--learning-rate", "--momentum", "--start", "--seed", "--epochs", "--tolerance", "--scale",
+const withValue = ["--optimizer", "--learning-rate", "--momentum", "--schedule", "--decay", "--power", "--batch-size", "--shuffle", "--start", "--seed", "--epochs", "--tolerance", "--scale",
   "--max-seconds", "--restarts", "--report", "--plot", "--trace", "--output", "-o"];
 const alone = ["--json", "--quiet", "--verbose", "--no-progress"];
 

@@ -60,7 +60,8 @@ export function contours(run, others) {
   plot.frame.insertBefore(el("div", {class: "fields"}, labelled("across", across), labelled("up", up), standardised ? labelled("coordinates", coordinates) : null), plot.picture);
   const handle = plot.over.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "circle"));
   for (const [name, value] of [["r", 8], ["class", "handle"], ["id", "start-handle"], ["tabindex", "0"], ["role", "slider"]]) handle.setAttribute(name, value);
-  let frozen = null, dragging = false, begin = [0, 0];
+  const rowsAStep = run.batches ? (run.data.plan.batch_size === 1 ? "every row" : `every ${grouped(run.data.plan.batch_size)} rows`) : "";
+  let beside = null, frozen = null, dragging = false, begin = [0, 0];
 
   const chosen = () => [across, up].map(select => Number(select.value) + (coordinates.value === "descent" ? count : 0));
   const moveStart = target => {
@@ -94,6 +95,14 @@ export function contours(run, others) {
     moveStart(begin.map((value, k) => value + step[k] * part * size[k]));
   });
 
+  /// Of a run after batches: what the path of all rows looks like beside its own, and the other way round.
+  const otherPath = (result, axes) => {
+    if (!run.batches) return null;
+    if (!result.recorded) return axes.map(axis => run.recordAlong(axis));
+    beside ??= run.batchDescent();
+    return beside ? run.path(beside, consecutive, axes).values : null;
+  };
+
   const draw = ({result, point, settings}) => {
     const axes = chosen(), [a, b] = axes;
     const base = others.base(result, point);
@@ -103,11 +112,13 @@ export function contours(run, others) {
     const bottom = axes.map(axis => replay.axes[axis].exact);
     const here = point.away ? axes.map(axis => replay.along(axis, point.away)) : axes.map(axis => point.values[axis]);
     begin = axes.map(axis => replay.along(axis, result.recorded ? replay.projections(null) : result.projections));
-    const frame = frozen ?? frameOf(shape, begin, bottom, early.values);
+    const other = otherPath(result, axes);
+    const frame = frozen ?? frameOf(shape, begin, bottom, early.values, other ? [values, other] : []);
     const names = axes.map(axis => replay.axes[axis].name);
     [plot.options.xName, plot.options.yName] = names;
     plot.begin({...frame, tightX: true, tightY: true});
     rings(plot, shape, frame, 12);
+    if (other) plot.path("beside", other[0], other[1], "stroke:var(--series-0);stroke-width:1.8;stroke-dasharray:5 3");
     plot.path("path", values[0], values[1], "stroke:var(--series-1);stroke-width:1.8");
     plot.dots("steps", early.values[0], early.values[1], "fill:var(--series-1)", 2.4);
     plot.dots("bottom", [bottom[0]], [bottom[1]], "fill:none;stroke:var(--series-2);stroke-width:2.5", 6);
@@ -119,7 +130,8 @@ export function contours(run, others) {
     handle.setAttribute("aria-valuetext", names.map((name, k) => `${name} ${short(begin[k])}`).join(", "));
     const square = coordinates.value === "descent" || run.data.plan.scale === "none";
     plot.end({
-      legend: [{name: `equal cost, the others ${others.text}`, color: "var(--series-5)"}, {name: "the path", color: "var(--series-1)"}, {name: "start: drag it", color: "var(--series-1)", kind: "dot"},
+      legend: [{name: `equal cost, the others ${others.text}`, color: "var(--series-5)"}, {name: run.batches && result.recorded ? `a step after ${rowsAStep}, drawn epoch by epoch` : "the path", color: "var(--series-1)"},
+        ...(!run.batches ? [] : [{name: !result.recorded ? `the run: a step after ${rowsAStep}` : beside ? `all rows in every step, learning rate ${short(beside.settings.rate)}` : "", color: "var(--series-0)"}]), {name: "start: drag it", color: "var(--series-1)", kind: "dot"},
         {name: "closed form", color: "var(--series-2)", kind: "dot"}, {name: `epoch ${grouped(point.epoch)}`, color: "var(--ink)", kind: "dot"}],
       caption: `${early.step > 1 ? "Dots are recorded epochs." : `Dots are the first ${grouped(early.epochs.length - 1)} epochs one by one.`} Rings are even in distance from the bottom.` +
         (square ? "" : " Steps look skew here: the descent ran in standardised coordinates."),
@@ -136,12 +148,13 @@ export function twoParameters(run) {
   return features.length > 1 ? features.slice(0, 2) : [features[0], intercept];
 }
 
-/// What to show: the start, the bottoms and the first steps; a path that blows up leaves the frame.
-export function frameOf(shape, begin, bottom, first) {
+/// What to show: the start, the bottoms, the first steps and some paths as a whole; another that blows up leaves the frame.
+export function frameOf(shape, begin, bottom, first, whole = []) {
   const side = k => {
     const middle = shape.centre[k], reach = Math.max(Math.abs(begin[k] - middle), Math.abs(bottom[k] - middle), 1e-9 * (1 + Math.abs(middle)));
     const near = Array.from(first[k]).filter(value => Math.abs(value - middle) <= 2.2 * reach);
-    const [low, high] = extent([[begin[k], middle, bottom[k], middle - 0.35 * reach, middle + 0.35 * reach], near]);
+    const [low, high] = extent([[begin[k], middle, bottom[k], middle - 0.35 * reach, middle + 0.35 * reach], near,
+      ...whole.map(path => Array.from(path[k]).filter(Number.isFinite))]);
     return [low - 0.12 * (high - low), high + 0.12 * (high - low)];
   };
   return {x: side(0), y: side(1)};

@@ -22,7 +22,10 @@ export class Run {
     this.carried = data.carried.map(j => data.parameters[j]);
     this.shown = this.carried.map((_, j) => j).slice(0, mostShown);
     this.allCarried = this.replay !== null && this.replay.size <= this.carried.length;
-    const closed = methods.includes(data.plan.optimizer) && !data.plan.preconditioned && data.plan.learning_rate !== null;
+    // Steps after batches, and rates that change, have no closed form: such a run is shown as it was recorded.
+    this.batches = data.plan.batch_size !== null;
+    const closed = methods.includes(data.plan.optimizer) && !data.plan.preconditioned && data.plan.learning_rate !== null &&
+      !this.batches && data.plan.schedule === "constant";
     this.asRun = {
       method: this.replay && closed ? data.plan.optimizer : "recorded",
       rate: closed ? data.plan.learning_rate : data.plan.best_rate && !data.plan.preconditioned ? data.plan.best_rate : this.bestRate(),
@@ -98,6 +101,15 @@ export class Run {
     let count = 0;
     while (count < epochs.length && epochs[count] <= until && count <= most) ++count;
     return {epochs: epochs.subarray(0, count), values: shown.map(axis => this.recordAlong(axis).subarray(0, count)), step: count > 1 ? epochs[1] - epochs[0] : 1};
+  }
+
+  /// Beside a run after batches: gd over all rows at its rate, or the best one where that is not stable; else null.
+  batchDescent() {
+    if (!this.batches || !this.replay) return null;
+    const given = this.data.plan.learning_rate, limit = stableRate("gd", this.largest, 0);
+    const rate = given !== null && given < limit ? given : this.bestRate();
+    if (!rate) return null;
+    return this.compute({method: "gd", rate, momentum: 0, epochs: this.asRun.epochs, start: null});
   }
 
   /// The recorded values along an axis; beyond the parameters themselves only where all are carried.

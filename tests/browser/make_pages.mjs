@@ -42,6 +42,7 @@ export function commands() {
   return {
     two: {words: ["fit", "two.csv", "--target", "y", "--scale", "none", "--learning-rate", "0.05", "--epochs", "300"]},
     three: {words: ["fit", "three.csv", "--target", "y", "--scale", "none", "--learning-rate", "0.05", "--epochs", "200"]},
+    stochastic: {words: ["fit", "three.csv", "--target", "y", "--batch-size", "1", "--learning-rate", "0.05", "--epochs", "20"]},
     women: {words: ["fit", "women.csv", "--target", "weight"]},
     diamonds: {words: ["fit", diamonds, "--target", "price"]},
     "diamonds-gd": {words: ["fit", diamonds, "--target", "price", "--optimizer", "gd"]},

@@ -252,6 +252,24 @@ test("a run that the replay cannot make is shown as it was recorded", async () =
   });
 });
 
+test("a run after batches lies beside that of all rows on the same contours", async () => {
+  await withPage("stochastic", {}, async page => {
+    assert.equal(await page.locator("#method").inputValue(), "recorded");
+    assert.match(await text(page, "#plot-contours"), /a step after every row/);
+    const {rows} = readTrace(join(folder, "stochastic.trace.csv"));
+    assert.equal(await count(page, "#plot-contours [data-mark=steps]"), rows.length);
+    const paths = () => page.locator("#plot-contours").evaluate(plot => ["path", "beside"].map(mark => plot.querySelector(`[data-mark=${mark}]`).getAttribute("d")));
+    const [before, beside] = await paths();
+    assert.ok(before && beside && before !== beside);
+    // The slider computes the descent over all rows; the run as it was then lies beside it.
+    await slide(page, 1500);
+    assert.equal(await page.locator("#method").inputValue(), "gd");
+    const [, other] = await paths();
+    assert.ok(other.split("L").length === rows.length);
+    assert.doesNotMatch(await page.evaluate(() => document.body.textContent), /--batch-size 1 .*--optimizer gd/);
+  });
+});
+
 test("a formula has its curve, its derivation and, where it folds, its replay", async () => {
   await withPage("decay", {}, async page => {
     assert.ok(await page.locator("#rate").count() === 0);

@@ -66,6 +66,8 @@ Json plan(const Plan& plan) {
           {"method", shown(method_text(plan))},
           {"learning_rate", number(plan.learning_rate)},
           {"momentum", plan.momentum},
+          {"schedule", schedule_name(plan.schedule.kind)},
+          {"batch_size", plan.batch_size ? Json(*plan.batch_size) : Json(nullptr)},
           {"largest_stable_rate", number(plan.largest_stable_rate)},
           {"best_rate", number(plan.best_rate)},
           {"condition_number", number(plan.condition_number)},
