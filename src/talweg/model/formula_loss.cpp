@@ -296,6 +296,8 @@ Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& re
   choose_method(request, affine, plan);
   plan.objective = objective_of(request, problem);
   plan.epochs = request.epochs.value_or(kRowEpochs);
+  take_batches(request, plan);
+  plan.schedule.epochs = plan.epochs;
   plan.tolerance = request.tolerance;
   if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;
   if (cost.rows() < cost.size())

@@ -195,6 +195,8 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
   choose_method(request, plan);
   plan.objective = objective_text(request, plan, problem.data.weights, cost.rows(), cost.weight());
   plan.epochs = request.epochs.value_or(kRowEpochs);
+  take_batches(request, plan);
+  plan.schedule.epochs = plan.epochs;
   plan.tolerance = request.tolerance;
   if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;
   std::vector<double> gradient(cost.size());
