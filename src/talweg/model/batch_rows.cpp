@@ -72,20 +72,27 @@ Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, D
   return finish(rows, std::move(terms), settings, request);
 }
 
+double offset_of(const std::vector<LinearTerm>& terms, std::span<const double> start) {
+  double offset = 0;
+  for (std::size_t j = 0; j < terms.size(); ++j) {
+    if ((terms[j].column || terms[j].level) && !(terms[j].spread > 0)) offset += terms[j].mean * start[j];
+  }
+  return offset;
+}
+
 Result<std::shared_ptr<BatchRows>> make_row_batches(const DenseRows& rows,
                                                     const std::vector<LinearTerm>& terms,
                                                     const LinearCostSettings& settings,
                                                     std::span<const double> start,
                                                     const FitRequest& request) {
   const bool standard = settings.scale == Scale::standard;
-  LinearBatchesSettings batch_settings{settings.loss, settings.l2, 0};
+  const LinearBatchesSettings batch_settings{settings.loss, settings.l2, offset_of(terms, start)};
   std::vector<BatchTerm> out;
   for (std::size_t j = 0; j < terms.size(); ++j) {
     const LinearTerm& term = terms[j];
     BatchTerm coordinate{term.column, term.level, 0, 1, 0};
     if (term.column || term.level) {
       if (!(term.spread > 0)) {
-        batch_settings.offset += term.mean * start[j];
         coordinate.scale = 0;
       } else if (standard) {
         coordinate.centre = term.mean;

@@ -36,6 +36,9 @@ class RowKeeper {
 Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, DenseRows& rows,
                                                        const FitRequest& request);
 
+/// What terms that do not move add to every prediction of a LinearCost that starts at `start`.
+double offset_of(const std::vector<LinearTerm>& terms, std::span<const double> start);
+
 /// `rows`: gaps filled, not standardised yet. `terms`, `start`: of the LinearCost (start: user's units).
 Result<std::shared_ptr<BatchRows>> make_row_batches(const DenseRows& rows,
                                                     const std::vector<LinearTerm>& terms,

@@ -44,6 +44,8 @@ class LinearBatches final : public BatchCost {
   [[nodiscard]] std::size_t size() const override { return terms_.size(); }
   [[nodiscard]] std::uint32_t rows() const override { return static_cast<std::uint32_t>(target_.size()); }
   [[nodiscard]] std::span<const double> l2_weights() const override { return l2_; }
+  /// What parameters that do not move add to every prediction.
+  void set_offset(double offset) { settings_.offset = offset; }
   void set_width(double width) override { settings_.loss.width = width; }
   void gradient(const Point& point, std::span<const std::uint32_t> batch, std::span<double> out) override;
   Anchor set_anchor(const Point& point) override;
