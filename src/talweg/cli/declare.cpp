@@ -117,7 +117,8 @@ void declare_descent(CLI::App& app, Typed& typed, bool runs) {
                    "so many more runs from random starts; the valleys found are listed, the lowest is kept")
         ->group("Descent");
   }
-  app.add_option("--seed", typed.seed, "of --start random, --restarts, --shuffle, --validation and --folds (default 1)")
+  app.add_option("--seed", typed.seed,
+                 "of --start random, --restarts, --shuffle, --validation and --folds (default 1)")
       ->group("Descent");
   app.add_option("--epochs", typed.epochs,
                  "most epochs (default 10,000,000, over rows 10,000); without --tolerance exactly so many")

@@ -18,7 +18,6 @@
 namespace talweg {
 namespace {
 
-
 // The Gauss-Newton Hessian 2c J'J, row-major.
 std::vector<double> hessian_of(const Linearised& at, double factor) {
   const std::size_t n = at.size;
