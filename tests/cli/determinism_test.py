@@ -67,6 +67,18 @@ class Determinism(unittest.TestCase):
         "mean, nesterov, ridge": ["--missing", "mean", "--optimizer", "nesterov", "--l2", "0.1", "--epochs", "300"],
     }
 
+    # Of costs that need the rows.
+    ROW_OPTIONS = {
+        "huber": ["--missing", "mean", "--loss", "huber"],
+        "mae, weights": ["--missing", "drop", "--weights", "w", "--loss", "mae", "--epochs", "20"],
+        "batches": ["--missing", "mean", "--batch-size", "16", "--epochs", "5"],
+        "batches, weights, huber": ["--missing", "drop", "--weights", "w", "--loss", "huber", "--batch-size", "1", "--optimizer", "adam", "--epochs", "4"],
+        "held out": ["--missing", "mean", "--validation", "0.3", "--optimizer", "nesterov", "--epochs", "50"],
+    }
+
+    def options_of(self, key):
+        return self.OPTIONS.get(key) or self.ROW_OPTIONS[key]
+
     def fingerprints(self, files, options, more=(), pipe=None):
         with tempfile.TemporaryDirectory(dir=self.directory) as name:
             model, trace = Path(name) / "model.json", Path(name) / "trace.csv"
@@ -76,7 +88,7 @@ class Determinism(unittest.TestCase):
             return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in (model, trace))
 
     def same(self, key, files, more=(), pipe=None):
-        options = self.OPTIONS[key]
+        options = self.options_of(key)
         if key not in self.expected:
             self.expected[key] = self.fingerprints([self.directory / "all.csv"], options, ["--threads", "1"])
         got = self.fingerprints(files, options, more, pipe)
@@ -92,10 +104,16 @@ class Determinism(unittest.TestCase):
         return paths
 
     def test_threads(self):
-        for key in self.OPTIONS:
-            for threads in ("1", "2", "7"):
+        for key in [*self.OPTIONS, *self.ROW_OPTIONS]:
+            for threads in ("1", "2", "3", "7", "16"):
                 with self.subTest(key=key, threads=threads):
                     self.same(key, [self.directory / "all.csv"], ["--threads", threads])
+
+    def test_rows_in_parts(self):
+        paths = self.cut([1000, 1777])
+        for key in self.ROW_OPTIONS:
+            with self.subTest(key=key):
+                self.same(key, paths, ["--threads", "2"])
 
     def test_pipe(self):
         for key in self.OPTIONS:
