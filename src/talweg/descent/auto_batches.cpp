@@ -6,15 +6,10 @@
 #include <cmath>
 
 #include "talweg/descent/batch_epoch.h"
+#include "talweg/descent/trust_region.h"
 
 namespace talweg {
 namespace {
-
-double length(std::span<const double> values) {
-  double sum = 0;
-  for (const double v : values) sum += v * v;
-  return std::sqrt(sum);
-}
 
 constexpr double kArrived = 1e-4;     // of the first slope: the smoothing may become narrower
 constexpr double kNarrowest = 1e-12;  // of the first width
@@ -64,7 +59,8 @@ class DistanceOverGradients final : public Method {
       square += g * g;
     }
     constexpr double kFirst = 1e-6;
-    if (farthest_ == 0) farthest_ = rate_ > 0 ? rate_ * std::sqrt(square) : kFirst * (1 + length(origin_));
+    if (farthest_ == 0)
+      farthest_ = rate_ > 0 ? rate_ * std::sqrt(square) : kFirst * (1 + euclidean_norm(origin_));
     farthest_ = std::max(farthest_, std::sqrt(distance));
     squares_ += square;
     rate_ = squares_ > 0 ? farthest_ / std::sqrt(squares_) : 0;
@@ -133,7 +129,7 @@ class GuardedBatches final : public Method {
     const bool heavy =
         settings_.optimizer == Optimizer::momentum || settings_.optimizer == Optimizer::nesterov;
     if (heavy && first_slope_ > 0)
-      rate_ *= (1 - settings_.momentum) * (1 + length(here_.high)) / first_slope_;
+      rate_ *= (1 - settings_.momentum) * (1 + euclidean_norm(here_.high)) / first_slope_;
   }
 
   void narrow(std::uint64_t& evaluations) {

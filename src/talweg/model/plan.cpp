@@ -362,10 +362,11 @@ void make_plan(const FitRequest& request, std::optional<double> standard_largest
   }
   const bool has_rate =
       plan.learning_rate && plan.largest_stable_rate && !plan.preconditioned && !is_adaptive(plan.optimizer);
-  if (has_rate && *plan.learning_rate >= *plan.largest_stable_rate) {
+  const bool constant = plan.schedule.kind == ScheduleKind::constant;  // a rate that falls may become stable
+  if (has_rate && constant && *plan.learning_rate >= *plan.largest_stable_rate) {
     plan.warnings.push_back(rate_verdict(plan) + ": the descent will not converge; " + rate_remedy(plan));
   } else if (has_rate && plan.tolerance && !plan.forecast.epochs && !plan.hidden_curvature && plan.l1 == 0 &&
-             !plan.batch_size && plan.schedule.kind == ScheduleKind::constant) {
+             !plan.batch_size && constant) {
     plan.warnings.push_back(fmt::format(
         "learning rate {} is so small that the tolerance {} takes more epochs than can "
         "be counted; the largest stable rate is {}",

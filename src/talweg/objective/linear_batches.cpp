@@ -2,7 +2,6 @@
 #include "talweg/objective/linear_batches.h"
 
 #include <sys/mman.h>
-#include <xmmintrin.h>
 
 #include <algorithm>
 #include <cmath>
@@ -112,9 +111,8 @@ void LinearBatches::prefetch(std::uint32_t row) const {
   constexpr std::size_t kLine = 8;  // doubles
   constexpr std::size_t kMost = 64;
   const double* const from = cells_.get() + row * stride_;
-  for (std::size_t j = 0; j < std::min(stride_, kMost); j += kLine)
-    _mm_prefetch(reinterpret_cast<const char*>(from + j), _MM_HINT_T0);
-  _mm_prefetch(reinterpret_cast<const char*>(target_.data() + row), _MM_HINT_T0);
+  for (std::size_t j = 0; j < std::min(stride_, kMost); j += kLine) __builtin_prefetch(from + j);
+  __builtin_prefetch(target_.data() + row);
 }
 
 // slope_: of the rows of the batch, times their weights; value_, where asked for.
