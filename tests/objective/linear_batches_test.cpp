@@ -119,6 +119,13 @@ TEST(LinearBatches, GradientsAreThoseOfTheRows) {
         for (std::size_t j = 0; j < p; ++j)
           EXPECT_NEAR(moved.high[j], model.point.high[j] - 1e-3 * plain_here[j],
                       1e-12 * (size + largest(plain_here)));
+
+        Point one = model.point;
+        Point each = model.point;
+        const auto rows = std::span(all).subspan(5, 40);
+        for (std::size_t k = 0; k < rows.size(); ++k) batches.descend(one, rows.subspan(k, 1), 1e-3);
+        batches.descend_each(each, rows, 1e-3);
+        EXPECT_EQ(each.high, one.high);
       }
     }
   }

@@ -15,6 +15,7 @@ class BatchEpochs final : public Method {
         cost_(*batches.cost),
         batch_(*batches.cost),
         plain_(settings.optimizer == Optimizer::gd),
+        single_(batches.batch_size == 1),
         rate_(settings.learning_rate),
         schedule_(settings.schedule) {
     MethodSettings inner = settings;
@@ -32,10 +33,14 @@ class BatchEpochs final : public Method {
     Step out;
     if (plain_ && l1.empty()) {
       const double rate = *rate_ * schedule_.factor(at.epoch);
-      walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
-        cost_.descend(inner_.point, batch, rate);
-        return true;
-      });
+      if (single_) {
+        cost_.descend_each(inner_.point, walk_.order(at.epoch), rate);
+      } else {
+        walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
+          cost_.descend(inner_.point, batch, rate);
+          return true;
+        });
+      }
       ++evaluations;
       out.point = &inner_.point;
       out.learning_rate = rate;
@@ -59,7 +64,8 @@ class BatchEpochs final : public Method {
   BatchWalk walk_;
   BatchCost& cost_;
   OneBatch batch_;
-  bool plain_;  // gd: the gradient need not be seen
+  bool plain_;   // gd: the gradient need not be seen
+  bool single_;  // a step after every row
   std::optional<double> rate_;
   Schedule schedule_;
   std::unique_ptr<Method> method_;

@@ -45,6 +45,12 @@ class BatchWalk {
  public:
   explicit BatchWalk(const BatchSettings& settings) : settings_(settings) {}
 
+  /// The rows of an epoch, in order.
+  std::span<const std::uint32_t> order(std::uint64_t epoch) {
+    order_rows(epoch);
+    return order_;
+  }
+
   /// visit(batch) for every batch of the epoch; false ends it.
   template <class Visit>
   void go(std::uint64_t epoch, const Visit& visit) {
@@ -62,11 +68,13 @@ class BatchWalk {
 
  private:
   void order_rows(std::uint64_t epoch);
-  // Rows of the batches that follow are fetched from memory while this one is worked on.
+  // The first rows of the batches that follow are fetched from memory while this one is worked on; the others
+  // are the cost's to fetch.
   void announce(std::uint32_t first, std::uint32_t count) const {
     constexpr std::uint32_t kAhead = 8;
     const std::uint64_t end = std::min<std::uint64_t>(order_.size(), std::uint64_t{first} + count + kAhead);
-    for (std::uint64_t k = std::uint64_t{first} + kAhead; k < end; ++k) settings_.cost->prefetch(order_[k]);
+    for (std::uint64_t k = std::uint64_t{first} + std::max(count, kAhead); k < end; ++k)
+      settings_.cost->prefetch(order_[k]);
   }
 
   BatchSettings settings_;

@@ -8,7 +8,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "talweg/formula/exp_log.h"
+#include "talweg/formula/exp_log-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace talweg::HWY_NAMESPACE {
@@ -22,56 +22,6 @@ using Vector = hn::Vec<Tag>;
 
 HWY_INLINE Vector set(double value) {
   return hn::Set(Tag(), value);
-}
-
-// 2^k for whole k from -1022 to 1023.
-HWY_INLINE Vector power_of_two(hn::Vec<Integers> k) {
-  return hn::BitCast(Tag(), hn::ShiftLeft<52>(hn::Add(k, hn::Set(Integers(), 1023))));
-}
-
-HWY_INLINE Vector exp_of_pair(Vector x, Vector low) {
-  using namespace exp_log;
-  const Vector inside = hn::Min(hn::Max(x, set(kLeastExponent)), set(kMostExponent));
-  const Vector shifted = hn::MulAdd(inside, set(kLog2E), set(kRounder));
-  const Vector k = hn::Sub(shifted, set(kRounder));
-  Vector r = hn::NegMulAdd(k, set(kLn2High), inside);
-  r = hn::Add(hn::NegMulAdd(k, set(kLn2Low), r), low);
-  Vector q = set(kExp[0]);
-  for (std::size_t i = 1; i < kExp.size(); ++i) q = hn::MulAdd(q, r, set(kExp[i]));
-  const Vector e = hn::Add(hn::MulAdd(hn::Mul(r, r), q, r), set(1));
-  const auto whole = hn::Sub(hn::BitCast(Integers(), shifted), hn::Set(Integers(), kRounderBits));
-  const auto half = hn::ShiftRight<1>(whole);
-  return hn::Mul(hn::Mul(e, power_of_two(half)), power_of_two(hn::Sub(whole, half)));
-}
-
-HWY_INLINE Vector exp_vector(Vector x) {
-  return hn::IfThenElse(hn::IsNaN(x), x, exp_of_pair(x, set(0)));
-}
-
-HWY_INLINE Vector log_vector(Vector x) {
-  using namespace exp_log;
-  const auto tiny = hn::Lt(x, set(kLeastNormal));
-  const Vector up = hn::IfThenElse(tiny, hn::Mul(x, set(kTwo54)), x);
-  const auto bits = hn::BitCast(Integers(), up);
-  const auto shifted = hn::Sub(bits, hn::Set(Integers(), kSqrtHalfBits));
-  const auto k = hn::ShiftRight<52>(shifted);
-  const Vector m = hn::BitCast(Tag(), hn::Sub(bits, hn::ShiftLeft<52>(k)));
-  // The whole number as a double: its bits on top of 1.5 * 2^52.
-  Vector exponent = hn::Sub(hn::BitCast(Tag(), hn::Add(k, hn::Set(Integers(), kRounderBits))), set(kRounder));
-  exponent = hn::Sub(exponent, hn::IfThenElseZero(tiny, set(54)));
-  const Vector f = hn::Sub(m, set(1));
-  const Vector s = hn::Div(f, hn::Add(f, set(2)));
-  const Vector z = hn::Mul(s, s);
-  Vector q = set(kLog[0]);
-  for (std::size_t i = 1; i < kLog.size(); ++i) q = hn::MulAdd(q, z, set(kLog[i]));
-  const Vector half_square = hn::Mul(hn::Mul(set(0.5), f), f);
-  const Vector inner = hn::MulAdd(s, hn::MulAdd(z, q, half_square), hn::Mul(exponent, set(kLn2Low)));
-  const Vector out = hn::MulAdd(exponent, set(kLn2High), hn::Sub(f, hn::Sub(half_square, inner)));
-  // Zero, below zero, infinite or no number.
-  const auto regular = hn::And(hn::Gt(x, set(0)), hn::Lt(x, set(kInfinity)));
-  const Vector odd =
-      hn::IfThenElse(hn::Eq(x, set(0)), set(-kInfinity), hn::IfThenElse(hn::Gt(x, set(0)), x, set(kNone)));
-  return hn::IfThenElse(regular, out, odd);
 }
 
 // Step by step what positive_power of the reference does.
@@ -113,7 +63,7 @@ HWY_INLINE Vector positive_power(Vector x, Vector y) {
   const Vector product = hn::Mul(y, log);
   const Vector product_low = hn::MulAdd(y, log_low, hn::MulSub(y, log, product));
   const auto within = hn::Lt(hn::Abs(product), set(kMostProduct));
-  return exp_of_pair(product, hn::IfThenElseZero(within, product_low));
+  return exp_of_pair(Tag(), product, hn::IfThenElseZero(within, product_low));
 }
 
 // Bases that are not positive and finite, and exponents that are not finite, are left to the C library.
@@ -209,9 +159,9 @@ void run_target(const RowTask& task) {
     case Op::sqrt:
       return unary(task, [](Vector x) { return hn::Sqrt(x); });
     case Op::exp:
-      return unary(task, [](Vector x) { return exp_vector(x); });
+      return unary(task, [](Vector x) { return exp_vector(Tag(), x); });
     case Op::log:
-      return unary(task, [](Vector x) { return log_vector(x); });
+      return unary(task, [](Vector x) { return log_vector(Tag(), x); });
     case Op::add:
       return binary(task, [](Vector a, Vector b) { return hn::Add(a, b); });
     case Op::subtract:

@@ -11,6 +11,10 @@ void BatchCost::descend(Point& point, std::span<const std::uint32_t> batch, doub
   move_plainly(point, out, -rate);
 }
 
+void BatchCost::descend_each(Point& point, std::span<const std::uint32_t> rows, double rate) {
+  for (std::size_t k = 0; k < rows.size(); ++k) descend(point, rows.subspan(k, 1), rate);
+}
+
 void move_plainly(Point& point, std::span<const double> direction, double length) {
   for (std::size_t j = 0; j < direction.size(); ++j) point.high[j] += length * direction[j];
 }

@@ -46,6 +46,9 @@ class BatchCost {
   /// point.high -= rate * gradient(point), up to rounding.
   virtual void descend(Point& point, std::span<const std::uint32_t> batch, double rate);
 
+  /// descend() after each of the rows in turn.
+  virtual void descend_each(Point& point, std::span<const std::uint32_t> rows, double rate);
+
   /// Says that a row will be asked for soon.
   virtual void prefetch(std::uint32_t row) const { (void)row; }
 };

@@ -13,6 +13,7 @@
 #include "talweg/base/double_double.h"
 #include "talweg/objective/lanes.h"
 #include "talweg/objective/row_kernel.h"
+#include "talweg/objective/step_kernel.h"
 
 namespace talweg {
 namespace {
@@ -52,7 +53,7 @@ Result<std::unique_ptr<LinearBatches>> LinearBatches::make(const DenseRows& rows
   if (settings.l2 > 0) {
     for (const BatchTerm& term : out->terms_) out->l2_.push_back(settings.l2 * (term.penalty * term.penalty));
   }
-  out->stride_ = (out->dense_ + 7) / 8 * 8;
+  out->stride_ = (out->dense_ + 1 + 7) / 8 * 8;
   out->take_rows(rows);
   return out;
 }
@@ -65,7 +66,7 @@ void LinearBatches::take_rows(const DenseRows& rows) {
   if (cells_ == nullptr) throw std::bad_alloc();
   // Advice only: rows are visited in any order, and large pages keep their addresses at hand.
   static_cast<void>(madvise(cells_.get(), bytes, MADV_HUGEPAGE));
-  target_.reserve(count);
+  rows_ = count;
   std::size_t first = 0;
   for (const DenseRows::Block& block : rows.blocks()) {
     for (std::size_t r = 0; r < block.rows; ++r)
@@ -81,8 +82,8 @@ void LinearBatches::take_rows(const DenseRows& rows) {
       const double* const from = block.cells + *term.column * block.stride;
       for (std::size_t r = 0; r < block.rows; ++r) to[r * stride_] = (from[r] - term.centre) / term.scale;
     }
-    target_.insert(target_.end(), block.target.begin(),
-                   block.target.begin() + static_cast<std::ptrdiff_t>(block.rows));
+    for (std::size_t r = 0; r < block.rows; ++r)
+      cells_.get()[(first + r) * stride_ + dense_] = block.target[r];
     if (rows.weighted()) {
       for (std::size_t r = 0; r < block.rows; ++r)
         weights_.push_back(block.weights.empty() ? 1 : block.weights[r]);
@@ -112,7 +113,6 @@ void LinearBatches::prefetch(std::uint32_t row) const {
   constexpr std::size_t kMost = 64;
   const double* const from = cells_.get() + row * stride_;
   for (std::size_t j = 0; j < std::min(stride_, kMost); j += kLine) __builtin_prefetch(from + j);
-  __builtin_prefetch(target_.data() + row);
 }
 
 // slope_: of the rows of the batch, times their weights; value_, where asked for.
@@ -137,7 +137,7 @@ void LinearBatches::slopes(const Point& point, std::span<const std::uint32_t> ba
   }
   dot_rows(cells_.get(), stride_, dense_, batch.data(), count,
            plain_ ? point.high.data() : table_point_.data(), f_.data());
-  for (std::size_t k = 0; k < count; ++k) y_[k] = target_[batch[k]];
+  for (std::size_t k = 0; k < count; ++k) y_[k] = target(batch[k]);
   if (settings_.offset != 0) {
     for (std::size_t k = 0; k < count; ++k) f_[k] += settings_.offset;
   }
@@ -191,9 +191,27 @@ void LinearBatches::descend(Point& point, std::span<const std::uint32_t> batch, 
   add_rows(cells_.get(), stride_, dense_, batch.data(), batch.size(), slope_.data(), point.high.data());
 }
 
+void LinearBatches::descend_each(Point& point, std::span<const std::uint32_t> rows, double rate) {
+  if (!plain_) return BatchCost::descend_each(point, rows, rate);
+  StepTask task;
+  task.cells = cells_.get();
+  task.stride = stride_;
+  task.columns = dense_;
+  task.index = rows.data();
+  task.count = rows.size();
+  task.loss = settings_.loss;
+  task.weights = weights_.empty() ? nullptr : weights_.data();
+  task.offset = settings_.offset;
+  task.factor = rate * total_;
+  pull_.resize(l2_.size());
+  for (std::size_t j = 0; j < l2_.size(); ++j) pull_[j] = rate * l2_[j];
+  if (!pull_.empty()) task.pull = pull_.data();
+  step_rows(task, point.high.data());
+}
+
 BatchCost::Anchor LinearBatches::set_anchor(const Point& point) {
   constexpr std::uint32_t kRun = 1024;
-  anchor_slopes_.resize(target_.size());
+  anchor_slopes_.resize(rows_);
   anchor_gradient_.assign(size(), 0.0);
   std::vector<double> part(size());
   std::vector<std::uint32_t> run;

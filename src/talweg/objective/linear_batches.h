@@ -42,7 +42,7 @@ class LinearBatches final : public BatchCost {
   ~LinearBatches() override;
 
   [[nodiscard]] std::size_t size() const override { return terms_.size(); }
-  [[nodiscard]] std::uint32_t rows() const override { return static_cast<std::uint32_t>(target_.size()); }
+  [[nodiscard]] std::uint32_t rows() const override { return static_cast<std::uint32_t>(rows_); }
   [[nodiscard]] std::span<const double> l2_weights() const override { return l2_; }
   /// What parameters that do not move add to every prediction.
   void set_offset(double offset) { settings_.offset = offset; }
@@ -52,11 +52,13 @@ class LinearBatches final : public BatchCost {
   void reduced_gradient(const Point& point, std::span<const std::uint32_t> batch,
                         std::span<double> out) override;
   void descend(Point& point, std::span<const std::uint32_t> batch, double rate) override;
+  void descend_each(Point& point, std::span<const std::uint32_t> rows, double rate) override;
   void prefetch(std::uint32_t row) const override;
 
  private:
   LinearBatches() = default;
   void take_rows(const DenseRows& rows);
+  [[nodiscard]] double target(std::size_t row) const { return cells_.get()[row * stride_ + dense_]; }
   void slopes(const Point& point, std::span<const std::uint32_t> batch, bool values);
   void project(std::span<const std::uint32_t> batch, double factor, std::span<double> out);
 
@@ -66,14 +68,14 @@ class LinearBatches final : public BatchCost {
   std::vector<BatchTerm> terms_;
   LinearBatchesSettings settings_;
   std::size_t dense_ = 0;           // columns of the table
-  std::size_t stride_ = 0;          // dense_ rounded up to a multiple of eight
+  std::size_t stride_ = 0;          // a multiple of eight: dense_ cells, then the target
   bool plain_ = true;               // the table's columns are the terms, in order
   std::vector<std::size_t> place_;  // of a term: its column in the table, or its level's slot
   std::optional<std::size_t> constant_;
   std::vector<std::size_t> slot_of_level_;
   std::size_t slots_ = 0;
   std::unique_ptr<double, Free> cells_;
-  std::vector<double> target_;
+  std::size_t rows_ = 0;
   std::vector<double> weights_;                       // empty: all are 1
   std::vector<std::uint64_t> level_end_;              // per row; empty where no row has any
   std::vector<std::uint32_t> levels_;                 // slots
@@ -81,7 +83,7 @@ class LinearBatches final : public BatchCost {
   double total_ = 0;                                  // c of the header
   std::vector<double> table_point_, table_gradient_;  // dense_
   std::vector<double> level_point_, level_gradient_;
-  std::vector<double> f_, y_, value_, slope_;
+  std::vector<double> f_, y_, value_, slope_, pull_;
   std::vector<double> anchor_slopes_;
   std::vector<double> anchor_gradient_;  // of the loss alone
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/objective/row_kernel.h"
 
+#include <algorithm>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
@@ -29,7 +30,13 @@ void dot_rows_target(const double* HWY_RESTRICT cells, std::size_t stride, std::
                      double* HWY_RESTRICT f) {
   const Tag d;
   const std::size_t whole = columns / 8 * 8;
+  constexpr std::size_t kAhead = 8;
+  constexpr std::size_t kMost = 64;
   for (std::size_t k = 0; k < count; ++k) {
+    // Rows lie anywhere in memory: those of the next few turns are asked for now.
+    const double* const next = cells + index[std::min(k + kAhead, count - 1)] * stride;
+    for (std::size_t j = 0; k + kAhead < count && j < std::min(stride, kMost); j += 8)
+      __builtin_prefetch(next + j);
     const double* const x = cells + index[k] * stride;
     hn::Vec<Tag> sum[kVectors];
     for (auto& lane : sum) lane = hn::Zero(d);

@@ -2,8 +2,8 @@
 // The inner loops of a batch: rows of a table in row-major order, named by their index.
 //   dot_rows   f_k = sum_j x_kj t_j        eight lanes (column j in lane j mod 8), added as in lanes.h
 //   add_rows   g_j += sum_k a_k x_kj       fused multiply-adds in the order of k
-// Rows are `stride` apart, stride a multiple of eight; cells behind the last column are zero, t and g end
-// with it. All instruction sets and the plain reference give the same bits.
+// Rows are `stride` apart, stride a multiple of eight; what stands behind the last column is finite and not
+// used, t and g end with it. All instruction sets and the plain reference give the same bits.
 #pragma once
 
 #include <cstddef>
