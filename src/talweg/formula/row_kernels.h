@@ -4,6 +4,7 @@
 // give the same bits.
 //
 // exp: x = k ln2 + r, |r| <= ln2/2, e^r by its Taylor polynomial of degree 13; below 1 ulp.
+// Polynomials are summed in pairs and pairs of pairs (Estrin): a third of the latency of one chain.
 // log: x = 2^k m, m in [sqrt(1/2), sqrt(2)), log m = 2 atanh(s), s = (m-1)/(m+1), by its series to s^21;
 // below 1 ulp.
 // pow: of a positive base e^(y log x), the logarithm and the product as pairs; below 1.25 ulp. Other bases by

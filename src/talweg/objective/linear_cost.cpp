@@ -18,6 +18,10 @@ namespace talweg {
 namespace {
 
 constexpr std::size_t kMostGroups = 64;
+// While the loss of kRun rows is worked on, kLines lines of the next block come from memory.
+constexpr std::size_t kRun = 64;
+constexpr std::size_t kLines = 32;
+constexpr std::size_t kLine = 8;  // doubles
 
 std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
   return i * (i + 1) / 2 + j;
@@ -209,7 +213,15 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
         double* const slope = scratch.slope.data();
         predict(block, kernel, f);
         double* const curvature = inside ? scratch.curvature.data() : nullptr;
-        evaluate_loss(loss, f, block.target.data(), block.rows, value, slope, curvature);
+        const double* ahead = block.cells + columns * block.stride;  // mostly the next block
+        const bool slow = loss.kind == CostKind::logistic || loss.kind == CostKind::poisson;
+        const std::size_t run = slow ? kRun : block.rows;
+        for (std::size_t r = 0; r < block.rows; r += run) {
+          // Exponentials leave the memory idle.
+          for (std::size_t line = 0; slow && line < kLines; ++line, ahead += kLine) __builtin_prefetch(ahead);
+          evaluate_loss(loss, f + r, block.target.data() + r, std::min(run, block.rows - r), value + r,
+                        slope + r, curvature == nullptr ? nullptr : curvature + r);
+        }
         for (std::size_t r = 0; inside && r < block.rows; ++r) {
           if (curvature[r] == 0) slope[r] = 0;
         }
@@ -223,7 +235,7 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
         }
         std::fill(slope + block.rows, slope + block.stride, 0.0);
         if (scratch.scaled.size() < columns) scratch.scaled.resize(columns);
-        project_block(block.cells, block.stride, columns, slope, scratch.scaled.data());
+        project_block(block.cells, block.stride, columns, slope, scratch.scaled.data(), ahead);
         for (std::size_t j = 0; j < columns; ++j) out[j] += scratch.scaled[j];
         std::size_t at = 0;
         for (std::size_t r = 0; level_count_ > 0 && r < block.level_end.size(); ++r) {

@@ -2,6 +2,7 @@
 #include "talweg/objective/linear_kernel.h"
 
 #include <cmath>
+#include <optional>
 
 #include "talweg/objective/lanes.h"
 
@@ -9,6 +10,8 @@
 #define HWY_TARGET_INCLUDE "talweg/objective/linear_kernel.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+#include "talweg/objective/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace talweg::HWY_NAMESPACE {
@@ -20,53 +23,46 @@ using Tag = hn::CappedTag<double, 8>;
 constexpr std::size_t kLanes = hn::MaxLanes(Tag());
 constexpr std::size_t kVectors = 8 / kLanes;
 
-// Four columns at a time keep four streams from memory going and the predictions in the nearest cache.
+// kCount columns at once keep as many streams from memory going and the predictions in the nearest cache.
+template <std::size_t kCount>
+HWY_INLINE void predict_columns(const double* HWY_RESTRICT cells, std::size_t stride,
+                                const double* HWY_RESTRICT k, std::optional<double> first,
+                                double* HWY_RESTRICT f) {
+  const Tag d;
+  hn::Vec<Tag> factor[kCount];
+  for (std::size_t q = 0; q < kCount; ++q) factor[q] = hn::Set(d, k[q]);
+  const auto constant = hn::Set(d, first.value_or(0));
+  for (std::size_t r = 0; r < stride; r += kLanes) {
+    auto sum = first ? constant : hn::LoadU(d, f + r);
+    for (std::size_t q = 0; q < kCount; ++q)
+      sum = hn::MulAdd(hn::LoadU(d, cells + q * stride + r), factor[q], sum);
+    hn::StoreU(sum, d, f + r);
+  }
+}
+
 void predict_target(const double* HWY_RESTRICT cells, std::size_t stride, std::size_t columns,
                     const double* HWY_RESTRICT k, double c, double* HWY_RESTRICT f) {
-  const Tag d;
+  std::optional<double> first = c;
   std::size_t j = 0;
-  bool first = true;
-  for (; j + 4 <= columns; j += 4) {
-    const double* const z0 = cells + j * stride;
-    const double* const z1 = z0 + stride;
-    const double* const z2 = z1 + stride;
-    const double* const z3 = z2 + stride;
-    const auto k0 = hn::Set(d, k[j]);
-    const auto k1 = hn::Set(d, k[j + 1]);
-    const auto k2 = hn::Set(d, k[j + 2]);
-    const auto k3 = hn::Set(d, k[j + 3]);
-    for (std::size_t r = 0; r < stride; r += kLanes) {
-      auto sum = first ? hn::Set(d, c) : hn::LoadU(d, f + r);
-      sum = hn::MulAdd(hn::LoadU(d, z0 + r), k0, sum);
-      sum = hn::MulAdd(hn::LoadU(d, z1 + r), k1, sum);
-      sum = hn::MulAdd(hn::LoadU(d, z2 + r), k2, sum);
-      sum = hn::MulAdd(hn::LoadU(d, z3 + r), k3, sum);
-      hn::StoreU(sum, d, f + r);
-    }
-    first = false;
-  }
-  for (; j < columns; ++j) {
-    const double* const z = cells + j * stride;
-    const auto kj = hn::Set(d, k[j]);
-    for (std::size_t r = 0; r < stride; r += kLanes) {
-      const auto sum = first ? hn::Set(d, c) : hn::LoadU(d, f + r);
-      hn::StoreU(hn::MulAdd(hn::LoadU(d, z + r), kj, sum), d, f + r);
-    }
-    first = false;
-  }
+  for (; j + 8 <= columns; j += 8, first.reset())
+    predict_columns<8>(cells + j * stride, stride, k + j, first, f);
+  for (; j + 4 <= columns; j += 4, first.reset())
+    predict_columns<4>(cells + j * stride, stride, k + j, first, f);
+  for (; j < columns; ++j, first.reset()) predict_columns<1>(cells + j * stride, stride, k + j, first, f);
   for (std::size_t r = 0; first && r < stride; ++r) f[r] = c;
 }
 
 // kCount columns at once, each with its eight lanes.
 template <std::size_t kCount>
 HWY_INLINE void project_columns(const double* HWY_RESTRICT cells, std::size_t stride,
-                                const double* HWY_RESTRICT u, double* HWY_RESTRICT g) {
+                                const double* HWY_RESTRICT u, double* HWY_RESTRICT g, const double* next) {
   const Tag d;
   hn::Vec<Tag> sum[kCount][kVectors];
   for (auto& column : sum) {
     for (auto& lane : column) lane = hn::Zero(d);
   }
   for (std::size_t r = 0; r < stride; r += 8) {
+    if (kCount == 4 && next != nullptr) __builtin_prefetch(next + r);
     for (std::size_t v = 0; v < kVectors; ++v) {
       const auto slope = hn::LoadU(d, u + r + v * kLanes);
       for (std::size_t q = 0; q < kCount; ++q)
@@ -74,17 +70,18 @@ HWY_INLINE void project_columns(const double* HWY_RESTRICT cells, std::size_t st
     }
   }
   for (std::size_t q = 0; q < kCount; ++q) {
-    alignas(64) double lane[8];
-    for (std::size_t v = 0; v < kVectors; ++v) hn::Store(sum[q][v], d, lane + v * kLanes);
-    g[q] = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    g[q] = sum_of_lanes<kVectors>(sum[q]);
   }
 }
 
 void project_target(const double* HWY_RESTRICT cells, std::size_t stride, std::size_t columns,
-                    const double* HWY_RESTRICT u, double* HWY_RESTRICT g) {
+                    const double* HWY_RESTRICT u, double* HWY_RESTRICT g, const double* next) {
   std::size_t j = 0;
-  for (; j + 4 <= columns; j += 4) project_columns<4>(cells + j * stride, stride, u, g + j);
-  for (; j < columns; ++j) project_columns<1>(cells + j * stride, stride, u, g + j);
+  for (; j + 4 <= columns; j += 4) {
+    project_columns<4>(cells + j * stride, stride, u, g + j, next);
+    if (next != nullptr) next += stride;
+  }
+  for (; j < columns; ++j) project_columns<1>(cells + j * stride, stride, u, g + j, nullptr);
 }
 
 #else
@@ -94,8 +91,8 @@ void predict_target(const double* cells, std::size_t stride, std::size_t columns
   predict_block_reference(cells, stride, columns, k, c, f);
 }
 
-void project_target(const double* cells, std::size_t stride, std::size_t columns, const double* u,
-                    double* g) {
+void project_target(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
+                    const double*) {
   project_block_reference(cells, stride, columns, u, g);
 }
 
@@ -115,8 +112,9 @@ void predict_block(const double* cells, std::size_t stride, std::size_t columns,
   HWY_DYNAMIC_DISPATCH(predict_target)(cells, stride, columns, k, c, f);
 }
 
-void project_block(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g) {
-  HWY_DYNAMIC_DISPATCH(project_target)(cells, stride, columns, u, g);
+void project_block(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
+                   const double* ahead) {
+  HWY_DYNAMIC_DISPATCH(project_target)(cells, stride, columns, u, g, ahead);
 }
 
 void predict_block_reference(const double* cells, std::size_t stride, std::size_t columns, const double* k,

@@ -14,8 +14,10 @@ namespace talweg {
 /// f: stride numbers.
 void predict_block(const double* cells, std::size_t stride, std::size_t columns, const double* k, double c,
                    double* f);
-/// g: columns numbers, overwritten.
-void project_block(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g);
+/// g: columns numbers, overwritten. `ahead`: cells that are wanted next, or null; a quarter as many as are
+/// visited are asked for from memory meanwhile.
+void project_block(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
+                   const double* ahead = nullptr);
 
 /// The same in plain C++ with std::fma.
 void predict_block_reference(const double* cells, std::size_t stride, std::size_t columns, const double* k,

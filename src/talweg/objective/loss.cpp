@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "talweg/formula/row_kernels.h"
+#include "talweg/objective/logistic_kernel.h"
 
 namespace talweg {
 namespace {
@@ -88,27 +89,6 @@ void squared_hinge(const double* f, const double* y, std::size_t rows, double* v
     if (value != nullptr) value[i] = lack * lack;
     slope[i] = -2 * y[i] * lack;
     if (curvature != nullptr) curvature[i] = lack > 0 ? 2 : 0;
-  }
-}
-
-// With z = y f and t = exp(-|z|): log(1 + exp(-z)) = max(-z, 0) + log(1 + t), and log(1 + t) = log(u) -
-// ((u - 1) - t)/u, u the rounded 1 + t.
-void logistic(const double* f, const double* y, std::size_t rows, double* value, double* slope,
-              double* curvature) {
-  for (std::size_t i = 0; i < rows; ++i) slope[i] = -std::abs(f[i]);
-  apply(Op::exp, slope, rows, slope);  // t; |y| is 1
-  if (value != nullptr) {
-    for (std::size_t i = 0; i < rows; ++i) value[i] = 1 + slope[i];
-    apply(Op::log, value, rows, value);
-  }
-  for (std::size_t i = 0; i < rows; ++i) {
-    const double z = y[i] * f[i];
-    const double t = slope[i];
-    const double u = 1 + t;
-    if (value != nullptr) value[i] = std::max(-z, 0.0) + (value[i] - ((u - 1) - t) / u);
-    const double share = (z >= 0 ? t : 1) / u;
-    slope[i] = -y[i] * share;
-    if (curvature != nullptr) curvature[i] = (t / u) / u;
   }
 }
 
@@ -196,7 +176,7 @@ void evaluate_loss(const LossSettings& loss, const double* f, const double* y, s
     case CostKind::quantile:
       return kinked(dual_range(loss), loss.width, f, y, rows, value, slope, curvature);
     case CostKind::logistic:
-      return logistic(f, y, rows, value, slope, curvature);
+      return logistic_rows(f, y, rows, value, slope, curvature);
     case CostKind::poisson:
       return poisson(f, y, rows, value, slope, curvature);
     case CostKind::hinge:

@@ -9,6 +9,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "talweg/objective/lanes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace talweg::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -48,9 +50,7 @@ void dot_rows_target(const double* HWY_RESTRICT cells, std::size_t stride, std::
       const std::size_t j = whole + v * kLanes;
       sum[v] = hn::MulAdd(hn::LoadU(d, x + j), load_part(t + j, columns - j), sum[v]);
     }
-    alignas(64) double lane[8];
-    for (std::size_t v = 0; v < kVectors; ++v) hn::Store(sum[v], d, lane + v * kLanes);
-    f[k] = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    f[k] = sum_of_lanes<kVectors>(sum);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <hwy/highway.h>
 
 #include "talweg/formula/exp_log-inl.h"
+#include "talweg/objective/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace talweg::HWY_NAMESPACE {
@@ -25,28 +26,7 @@ using Vector = hn::Vec<Tag>;
 constexpr std::size_t kLanes = hn::MaxLanes(Tag());
 constexpr std::size_t kVectors = 8 / kLanes;
 
-// ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)), whatever the length of a vector.
-template <std::size_t kCount, class V>
-HWY_INLINE double sum_of_lanes(const V* sum) {
-  const hn::CappedTag<double, 2> pair;
-  const auto halves = [](auto whole) {
-    const hn::Half<hn::DFromV<decltype(whole)>> half;
-    return hn::Add(hn::LowerHalf(half, whole), hn::UpperHalf(half, whole));
-  };
-  if constexpr (kCount == 1) {
-    const auto four = halves(sum[0]);
-    const auto two = halves(four);
-    return hn::GetLane(two) + hn::GetLane(hn::Reverse2(pair, two));
-  } else if constexpr (kCount == 2) {
-    const auto two = halves(hn::Add(sum[0], sum[1]));
-    return hn::GetLane(two) + hn::GetLane(hn::Reverse2(pair, two));
-  } else {
-    const auto two = hn::Add(hn::Add(sum[0], sum[2]), hn::Add(sum[1], sum[3]));
-    return hn::GetLane(two) + hn::GetLane(hn::Reverse2(pair, two));
-  }
-}
-
-// loss.cpp says why it is written so.
+// logistic_kernel.h says why it is written so.
 HWY_INLINE double logistic_slope(double f, double y) {
   const hn::CappedTag<double, 2> d;
   const double t = hn::GetLane(exp_vector(d, hn::Set(d, -std::abs(f))));
