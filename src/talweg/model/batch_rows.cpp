@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "talweg/objective/row_batches.h"
+
 namespace talweg {
 namespace {
 
@@ -13,17 +15,24 @@ const FeatureSummary* feature_of(const Problem& problem, const Parameter& parame
   return found == problem.features.end() ? nullptr : &*found;
 }
 
-Result<std::shared_ptr<BatchRows>> finish(const DenseRows& rows, std::vector<BatchTerm> terms,
-                                          const LinearBatchesSettings& settings, const FitRequest& request) {
-  auto cost = LinearBatches::make(rows, std::move(terms), settings);
-  if (!cost) return fail(cost.error());
+std::shared_ptr<BatchRows> settle(std::unique_ptr<BatchCost> cost, const FitRequest& request) {
   auto out = std::make_shared<BatchRows>();
-  out->cost = std::move(*cost);
+  out->cost = std::move(cost);
   out->settings.cost = out->cost.get();
   out->settings.batch_size =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(*request.batch_size, out->cost->rows()));
   out->settings.shuffle = request.shuffle;
   out->settings.seed = request.seed;
+  return out;
+}
+
+Result<std::shared_ptr<BatchRows>> finish(const DenseRows& rows, std::vector<BatchTerm> terms,
+                                          const LinearBatchesSettings& settings, const FitRequest& request) {
+  auto cost = LinearBatches::make(rows, std::move(terms), settings);
+  if (!cost) return fail(cost.error());
+  LinearBatches* const linear = cost->get();
+  auto out = settle(std::move(*cost), request);
+  out->linear = linear;
   return out;
 }
 
@@ -53,9 +62,10 @@ Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, D
     rows.fill(*column.dense, *column.level, feature_of(problem, parameters[j])->mean);
   }
   for (const std::size_t j : cost.constant_features()) {
-    const FeatureSummary* const feature = feature_of(problem, parameters[j]);
-    if (problem.has_intercept && problem.columns[j].dense && feature != nullptr)
-      settings.offset += feature->mean * problem.start[j];
+    // The same value in every row.
+    const DenseRows::Block& block = rows.blocks().front();
+    if (problem.has_intercept && problem.columns[j].dense)
+      settings.offset += block.cells[*problem.columns[j].dense * block.stride] * problem.start[j];
   }
   std::vector<BatchTerm> terms;
   for (std::size_t a = 0; a < cost.active_features().size(); ++a) {
@@ -70,6 +80,15 @@ Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, D
   }
   if (problem.has_intercept) terms.emplace_back();
   return finish(rows, std::move(terms), settings, request);
+}
+
+Result<Problem> make_batch_problem(FoldedData data, DenseRows rows, const FitRequest& request) {
+  auto problem = make_problem(std::move(data), request);
+  if (!problem) return problem;
+  auto batches = make_folded_batches(*problem, rows, request);
+  if (!batches) return fail(batches.error());
+  problem->batches = std::move(*batches);
+  return problem;
 }
 
 double offset_of(const std::vector<LinearTerm>& terms, std::span<const double> start) {
@@ -103,6 +122,16 @@ Result<std::shared_ptr<BatchRows>> make_row_batches(const DenseRows& rows,
     out.push_back(coordinate);
   }
   return finish(rows, std::move(out), batch_settings, request);
+}
+
+Result<std::shared_ptr<BatchRows>> make_formula_batches(const RowProblem& rows, const LossSettings& loss,
+                                                        const FitRequest& request) {
+  const Objective& objective = rows.squares ? static_cast<const Objective&>(*rows.squares)
+                                            : static_cast<const Objective&>(*rows.losses);
+  const std::span<const double> l2 = objective.l2_weights();
+  auto cost = RowBatches::make(rows.store, rows.model, loss, std::vector<double>(l2.begin(), l2.end()));
+  if (!cost) return fail(cost.error());
+  return settle(std::move(*cost), request);
 }
 
 }  // namespace talweg

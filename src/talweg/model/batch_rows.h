@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of a linear model for stochastic and mini-batch descent, in the coordinates of the cost that the
-// run minimises. Squared error keeps its fold beside the rows: cost, gap, closed form and certificate come
-// from the moments, the steps from the rows.
+// The rows for stochastic and mini-batch descent, in the coordinates of the cost that the run minimises: of a
+// linear model, or of a formula. Squared error keeps its fold beside the rows: cost, gap, closed form and
+// certificate come from the moments, the steps from the rows.
 #pragma once
 
 #include <memory>
@@ -10,13 +10,15 @@
 
 #include "talweg/descent/batch_walk.h"
 #include "talweg/model/problem.h"
+#include "talweg/model/row_problem.h"
 #include "talweg/objective/linear_batches.h"
 #include "talweg/objective/linear_cost.h"
 
 namespace talweg {
 
 struct BatchRows {
-  std::unique_ptr<LinearBatches> cost;
+  std::unique_ptr<BatchCost> cost;
+  LinearBatches* linear = nullptr;  ///< the cost, of a linear model
   BatchSettings settings;
 };
 
@@ -32,6 +34,9 @@ class RowKeeper {
   bool begun_ = false;
 };
 
+/// Of a squared error with steps after batches: `data` folded from `rows`.
+Result<Problem> make_batch_problem(FoldedData data, DenseRows rows, const FitRequest& request);
+
 /// `rows`: as they were read. The problem's cost is folded. Gaps are filled here.
 Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, DenseRows& rows,
                                                        const FitRequest& request);
@@ -44,5 +49,9 @@ Result<std::shared_ptr<BatchRows>> make_row_batches(const DenseRows& rows,
                                                     const std::vector<LinearTerm>& terms,
                                                     const LinearCostSettings& settings,
                                                     std::span<const double> start, const FitRequest& request);
+
+/// Of a formula over rows in memory, which live as long: the problem's own.
+Result<std::shared_ptr<BatchRows>> make_formula_batches(const RowProblem& rows, const LossSettings& loss,
+                                                        const FitRequest& request);
 
 }  // namespace talweg

@@ -176,9 +176,6 @@ Result<void> check_formula_request(const FitRequest& request) {
         "--missing mean is not for formulas: the mean of a column says little about a function of it",
         "use --missing drop");
   }
-  if (request.batch_size) {
-    return usage("--batch-size is for linear models", "give --target instead of --formula");
-  }
   if (request.optimizer == Optimizer::newton && is_squared(request.cost)) {
     return usage("--optimizer newton is for linear models and for other losses than squares",
                  "use lm, which takes the curvature of a formula's squares");
@@ -399,20 +396,22 @@ Result<FoldedData> read_data(const FitRequest& request) {
                   : fold_table(request.paths, request.table, request.columns, fold_options(request));
 }
 
-// Of a squared error with steps after batches: folded, and the rows kept.
-Result<Problem> make_batch_problem(const FitRequest& request) {
-  RowKeeper keeper;
+// With steps after batches what folds is kept beside the fold.
+FoldOptions fold_options(const FitRequest& request, RowKeeper& keeper) {
   FoldOptions options = fold_options(request);
-  options.keep = [&](const RowBlock& block) { keeper.add(block); };
-  auto data = fold_table(request.paths, request.table, request.columns, options);
+  if (request.batch_size) options.keep = [&keeper](const RowBlock& block) { keeper.add(block); };
+  return options;
+}
+
+Result<Problem> forecast_formula(const FitRequest& request) {
+  RowKeeper keeper;
+  auto data = read_formula_data(request, fold_options(request, keeper));
   if (!data) return fail(data.error());
-  DenseRows rows = keeper.finish();
-  auto problem = make_problem(std::move(*data), request);
-  if (!problem) return problem;
-  auto batches = make_folded_batches(*problem, rows, request);
-  if (!batches) return fail(batches.error());
-  problem->batches = std::move(*batches);
-  return problem;
+  if (!is_squared(request.cost)) return make_formula_loss_problem(std::move(*data), request);
+  if (data->store) return make_row_problem(std::move(*data), request);
+  if (request.restarts > 0) return fail(useless_restarts());
+  if (request.batch_size) return make_batch_problem(std::move(data->data), keeper.finish(), request);
+  return make_problem(std::move(data->data), request);
 }
 
 }  // namespace
@@ -427,16 +426,14 @@ Result<Problem> forecast(const FitRequest& request) {
     if (request.restarts > 0) return fail(useless_restarts());
     return make_problem(std::move(*data), request);
   }
-  if (!request.formula.empty()) {
-    auto data = read_formula_data(request, fold_options(request));
-    if (!data) return fail(data.error());
-    if (!is_squared(request.cost)) return make_formula_loss_problem(std::move(*data), request);
-    if (data->store) return make_row_problem(std::move(*data), request);
-    if (request.restarts > 0) return fail(useless_restarts());
-    return make_problem(std::move(data->data), request);
-  }
+  if (!request.formula.empty()) return forecast_formula(request);
   if (!is_squared(request.cost)) return make_loss_problem(request);
-  if (request.batch_size) return make_batch_problem(request);
+  if (request.batch_size) {
+    RowKeeper keeper;
+    auto data = fold_table(request.paths, request.table, request.columns, fold_options(request, keeper));
+    if (!data) return fail(data.error());
+    return make_batch_problem(std::move(*data), keeper.finish(), request);
+  }
   auto data = read_data(request);
   if (!data) return fail(data.error());
   auto problem = make_problem(std::move(*data), request);

@@ -59,7 +59,8 @@ struct FoldOptions {
   std::function<void(std::uint64_t records)> progress;
   std::size_t sample_rows = 0;  ///< rows kept for pictures at most
   bool keep_rows = false;       ///< a formula's rows are kept even where they could be folded
-  std::function<void(const RowBlock&)> keep = {};  ///< sees every block of a table, in order
+  std::function<void(const RowBlock&)> keep = {};  ///< sees every block of a table, in order; of a
+                                                   ///< formula that folds, of what its parameters multiply
   BulkArithmetic bulk = BulkArithmetic::plain;     ///< of the rows beyond the first ones
   std::optional<RowParts> parts = {};              ///< fold each part of the rows by itself
   const KeptTable* kept = nullptr;                 ///< instead of reading

@@ -405,6 +405,7 @@ Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptio
     for (std::size_t k = 0; k < batch.blocks.size(); ++k) {
       const RowBlock& block = batch.blocks[k];
       if (options.sample_rows > 0 && folds) sampler.add(block);
+      if (options.keep && folds) options.keep(block);
       if (folds) continue;
       std::vector<const double*> kept;
       for (const std::size_t c : out.stored) kept.push_back(worked.columns[k].data() + c * kBlockRows);

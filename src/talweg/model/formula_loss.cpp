@@ -9,6 +9,7 @@
 
 #include "talweg/base/numbers.h"
 #include "talweg/base/random.h"
+#include "talweg/model/batch_rows.h"
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/labels.h"
 #include "talweg/model/loss_problem.h"
@@ -89,9 +90,9 @@ void choose_method(const FitRequest& request, bool affine, Plan& plan) {
   plan.momentum = request.momentum;
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
-  } else if (request.learning_rate) {
+  } else if (request.batch_size || request.learning_rate) {
     plan.optimizer = Optimizer::gd;
-    plan.why = "a learning rate is given";
+    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
   } else {
     plan.optimizer = Optimizer::newton;
     plan.why = affine ? "the formula is linear in its parameters, and its curvature is known"
@@ -144,8 +145,10 @@ std::optional<LocalRates> rates_at(RowCost& cost, const std::vector<double>& sta
   return LocalRates{2 / local.largest(), local.condition_number()};
 }
 
-DescentSettings descent_settings(const FitRequest& request, const Plan& plan, RowProblem& rows,
+DescentSettings descent_settings(const FitRequest& request, const Problem& problem,
                                  const std::vector<double>& start) {
+  const Plan& plan = problem.plan;
+  const RowProblem& rows = *problem.rows;
   RowCost& cost = *rows.losses;
   const auto norm_at = [&](const std::vector<double>& at) {
     std::vector<double> gradient(cost.size());
@@ -165,6 +168,7 @@ DescentSettings descent_settings(const FitRequest& request, const Plan& plan, Ro
   settings.max_seconds = request.max_seconds;
   settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, rows.constant_cost);
   settings.stop = request.stop;
+  if (problem.batches) settings.method.batches = &problem.batches->settings;
   return settings;
 }
 
@@ -283,8 +287,16 @@ Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& re
   if (auto error = rows.why_not_finite(request, problem.start)) return fail(*error);
   rows.constant_cost = constant_cost(rows.store, *plan.loss);
   // A rate given makes subgradient steps on the loss itself.
-  if (has_kink(request.cost) && !request.learning_rate)
-    rows.first_width = first_width(rows.store, request.cost, affine);
+  const double width =
+      has_kink(request.cost) && !request.learning_rate ? first_width(rows.store, request.cost, affine) : 0;
+  if (request.batch_size) {
+    auto batches = make_formula_batches(rows, *plan.loss, request);
+    if (!batches) return fail(batches.error());
+    problem.batches = std::move(*batches);
+    problem.batches->settings.first_width = width;
+  } else {
+    rows.first_width = width;
+  }
   plan.start_cost = cost.sharp_cost(Point(problem.start));
   if (!std::isfinite(plan.start_cost)) {
     return fail(ErrorKind::data,
@@ -317,11 +329,11 @@ Result<Fit> fit_formula_loss(Problem problem, const FitRequest& request) {
     problem.start = best_start(
         request, problem.start,
         [&](const std::vector<double>& from) {
-          return descend(rows, from, descent_settings(request, problem.plan, rows, from)).result;
+          return descend(rows, from, descent_settings(request, problem, from)).result;
         },
         fit.valleys, fit.warnings);
   }
-  DescentSettings settings = descent_settings(request, problem.plan, rows, problem.start);
+  DescentSettings settings = descent_settings(request, problem, problem.start);
   RunWatch watch(request, fit);
   settings.observer = [&](const EpochRecord& record) { return watch.see(record, record.point->high); };
   KinkDescent descent = descend(rows, problem.start, settings);

@@ -296,7 +296,7 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
     Point random(std::vector<double>(terms.size()));
     for (std::size_t j = 0; j < random.size(); ++j) random.high[j] = random_normal(request.seed, 0, j);
     problem.start = loss->cost->to_user(random);
-    if (problem.batches) problem.batches->cost->set_offset(offset_of(terms, problem.start));
+    if (problem.batches) problem.batches->linear->set_offset(offset_of(terms, problem.start));
     loss->cost = std::make_unique<LinearCost>(rows, terms, settings, problem.start);
   }
   loss->constant_cost = constant_cost(rows, *plan.loss);

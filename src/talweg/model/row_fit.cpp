@@ -10,6 +10,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/base/random.h"
 #include "talweg/descent/trust_region.h"
+#include "talweg/model/batch_rows.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_view.h"
 #include "talweg/model/run_watch.h"
@@ -29,8 +30,10 @@ double gradient_norm_at(RowSquares& cost, const std::vector<double>& parameters)
   return std::isfinite(value) && std::isfinite(norm) ? norm : 0;
 }
 
-DescentSettings descent_settings(const FitRequest& request, const Plan& plan, RowSquares& cost,
+DescentSettings descent_settings(const FitRequest& request, const Problem& problem,
                                  const std::vector<double>& start) {
+  const Plan& plan = problem.plan;
+  RowSquares& cost = *problem.rows->squares;
   DescentSettings settings;
   settings.method = method_settings(plan);
   settings.method.adam_first = request.adam_first;
@@ -45,6 +48,7 @@ DescentSettings descent_settings(const FitRequest& request, const Plan& plan, Ro
   settings.max_seconds = request.max_seconds;
   settings.divergence_cost = kDivergenceFactor * std::max(plan.start_cost, cost.constant_cost());
   settings.stop = request.stop;
+  if (problem.batches) settings.method.batches = &problem.batches->settings;
   return settings;
 }
 
@@ -173,11 +177,11 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
     problem.start = best_start(
         request, problem.start,
         [&](const std::vector<double>& from) {
-          return minimise(cost, Point(from), descent_settings(request, plan, cost, from));
+          return minimise(cost, Point(from), descent_settings(request, problem, from));
         },
         fit.valleys, fit.warnings);
 
-  DescentSettings settings = descent_settings(request, plan, cost, problem.start);
+  DescentSettings settings = descent_settings(request, problem, problem.start);
   RunWatch watch(request, fit);
   settings.observer = [&](const EpochRecord& record) { return watch.see(record, record.point->high); };
   DescentResult result = minimise(cost, Point(problem.start), settings);

@@ -11,6 +11,7 @@
 #include "talweg/descent/rates.h"
 #include "talweg/formula/evaluate.h"
 #include "talweg/formula/print.h"
+#include "talweg/model/batch_rows.h"
 #include "talweg/model/plan.h"
 #include "talweg/objective/curvature.h"
 #include "talweg/objective/triangle.h"
@@ -51,9 +52,9 @@ void choose_method(const FitRequest& request, Plan& plan) {
   plan.learning_rate = request.learning_rate;
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
-  } else if (request.learning_rate) {
+  } else if (request.batch_size || request.learning_rate) {
     plan.optimizer = Optimizer::gd;
-    plan.why = "a learning rate is given";
+    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
   } else {
     plan.optimizer = Optimizer::lm;
     plan.why = "the cost is a sum of squares of a curved function";
@@ -195,6 +196,11 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
   plan.objective = objective_text(request, plan, problem.data.weights, cost.rows(), cost.weight());
   plan.epochs = request.epochs.value_or(kRowEpochs);
   take_batches(request, plan);
+  if (request.batch_size) {
+    auto batches = make_formula_batches(*problem.rows, LossSettings{request.cost}, request);
+    if (!batches) return fail(batches.error());
+    problem.batches = std::move(*batches);
+  }
   plan.schedule.epochs = plan.epochs;
   plan.tolerance = request.tolerance;
   if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "talweg/base/numbers.h"
+#include "talweg/model/batch_rows.h"
 #include "talweg/model/formula_loss.h"
 #include "talweg/model/held_out.h"
 #include "talweg/model/labels.h"
@@ -47,6 +48,7 @@ class Source {
   RowParts parts_;
   std::vector<std::uint64_t> rows_;
   FoldedData folded_;                      // parts' folds, where the cost folds
+  std::vector<RowBlock> blocks_;           // beside them the rows, where batches are cut from them
   std::shared_ptr<const KeptTable> kept_;  // else the rows of a linear model
   std::optional<Classes> classes_;         // of a loss for two classes
   std::optional<FormulaData> formula_;     // or of a formula
@@ -94,6 +96,7 @@ Result<void> Source::read_rows() {
 Result<void> Source::read_formula() {
   FoldOptions options = fold_options(request_);
   options.parts = parts_;
+  if (request_.batch_size) options.keep = [&](const RowBlock& block) { blocks_.push_back(block); };
   auto data = read_formula_data(request_, options);
   if (!data) return fail(data.error());
   if (!data->store) {
@@ -183,7 +186,13 @@ Result<Problem> Source::problem(std::optional<std::uint32_t> but) {
   for (std::size_t k = 0; k < folded_.parts.size(); ++k) {
     if (k != but) data.folded = merge(std::move(data.folded), folded_.parts[k]);
   }
-  return make_problem(std::move(data), request_);
+  if (!request_.batch_size) return make_problem(std::move(data), request_);
+  RowKeeper keeper;
+  for (const RowBlock& block : blocks_) {
+    RowBlock chosen = select_rows(block, [&](std::uint64_t record) { return selection.holds(record); });
+    if (chosen.rows > 0) keeper.add(chosen);
+  }
+  return make_batch_problem(std::move(data), keeper.finish(), request_);
 }
 
 std::unique_ptr<HeldOut> Source::held_out(const Problem& problem, std::uint32_t part) const {

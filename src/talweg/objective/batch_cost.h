@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "talweg/base/error.h"
 #include "talweg/objective/objective.h"
 
 namespace talweg {
@@ -52,6 +53,9 @@ class BatchCost {
   /// Says that a row will be asked for soon.
   virtual void prefetch(std::uint32_t row) const { (void)row; }
 };
+
+/// The error of a table whose rows have no 32-bit numbers.
+Error too_many_rows_for_batches();
 
 /// point.high += length * direction. Steps after batches are many and noisy: a plain double holds all that
 /// they can tell.

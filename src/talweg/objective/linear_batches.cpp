@@ -31,10 +31,7 @@ LinearBatches::~LinearBatches() = default;
 Result<std::unique_ptr<LinearBatches>> LinearBatches::make(const DenseRows& rows,
                                                            std::vector<BatchTerm> terms,
                                                            LinearBatchesSettings settings) {
-  if (rows.rows() > std::numeric_limits<std::uint32_t>::max()) {
-    return fail(ErrorKind::data, "batches are cut from at most 4,294,967,295 rows in memory",
-                "use --batch-size full, or fewer rows");
-  }
+  if (rows.rows() > std::numeric_limits<std::uint32_t>::max()) return fail(too_many_rows_for_batches());
   std::unique_ptr<LinearBatches> out(new LinearBatches());
   out->terms_ = std::move(terms);
   out->settings_ = settings;
