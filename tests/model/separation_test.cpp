@@ -17,12 +17,13 @@ namespace {
 
 // The warning of a logistic fit about its classes; empty where there is none.
 std::string warning_of(const std::string& path, bool intercept = true,
-                       std::optional<Optimizer> optimizer = std::nullopt) {
+                       std::optional<Optimizer> optimizer = std::nullopt,
+                       CostKind loss = CostKind::logistic) {
   FitRequest request;
   request.paths = {path};
   request.columns.target = "y";
-  request.columns.classes = true;
-  request.cost = CostKind::logistic;
+  request.columns.classes = is_classification(loss);
+  request.cost = loss;
   request.intercept = intercept;
   request.optimizer = optimizer;
   request.threads = 1;
@@ -30,13 +31,21 @@ std::string warning_of(const std::string& path, bool intercept = true,
   EXPECT_TRUE(found) << (found ? "" : found.error().text());
   if (!found) return "error";
   for (const std::string& warning : found->warnings) {
-    if (warning.find("separable") != std::string::npos) return warning;
+    if (warning.find("separable") != std::string::npos ||
+        warning.find("no finite answer") != std::string::npos)
+      return warning;
   }
   return {};
 }
 
 bool says(const std::string& warning, const std::string& text) {
   return warning.find(text) != std::string::npos;
+}
+
+// Of a Poisson fit.
+std::string counts_warning(const std::string& path, bool intercept = true,
+                           std::optional<Optimizer> optimizer = std::nullopt) {
+  return warning_of(path, intercept, optimizer, CostKind::poisson);
 }
 
 class SeparationTest : public ::testing::Test {
@@ -121,6 +130,65 @@ TEST_F(SeparationTest, SteepDataAndOtherMethods) {
     EXPECT_EQ(warning_of(write(steep), true, optimizer), "");
     const std::string warning = warning_of(write(apart), true, optimizer);
     EXPECT_TRUE(says(warning, "are separable: 'u' - 0.")) << warning;
+  }
+}
+
+TEST_F(SeparationTest, ALevelWithoutCountsIsNamed) {
+  const std::string rows = "g,x,y\nb,1,2\nb,2,1\nb,3,4\nc,1,3\nc,2,0\nc,3,1\n";
+  const std::string level = counts_warning(write(rows + "d,1,0\nd,2,0\nd,3,0\n"));
+  EXPECT_TRUE(says(level, "the counts have no finite answer: all 3 rows with 'g[d]' are 0, so the cost"))
+      << level;
+  const std::string reference = counts_warning(write(rows + "a,1,0\na,2,0\n"));
+  EXPECT_TRUE(says(reference, "the counts have no finite answer: all 2 rows with 'g[a]' are 0, so"))
+      << reference;
+  const std::string bare = counts_warning(write("g,y\na,2\na,1\nb,0\nb,0\nc,4\nc,0\n"), false);
+  EXPECT_TRUE(says(bare, "all 2 rows with 'g[b]' are 0,")) << bare;
+  EXPECT_EQ(counts_warning(write(rows + "d,1,0\nd,2,0\nd,3,1\n")), "");
+  // The level is the only one with counts.
+  const std::string only = counts_warning(write("g,x,y\na,1,0\nb,1,2\na,2,0\nb,3,1\na,3,0\nb,2,4\n"));
+  EXPECT_TRUE(says(only, "'g[b]' are 0")) << only;
+}
+
+TEST_F(SeparationTest, AColumnWithoutCountsIsNamed) {
+  const std::string flag = "z,x,y\n1,0,3\n2,0,1\n4,0,0\n3,0,2\n1,1,0\n2,1,0\n5,1,0\n";
+  const std::string indicator = counts_warning(write(flag));
+  EXPECT_TRUE(says(indicator, "all 3 rows with 'x' above 0 are 0,")) << indicator;
+  const std::string value = counts_warning(write("z,x,y\n1,5,3\n2,5,1\n4,5,0\n3,5,2\n1,2,0\n2,4,0\n5,3,0\n"));
+  EXPECT_TRUE(says(value, "all 3 rows with 'x' below 5 are 0,")) << value;
+  // Zeros on both sides of the value hold the parameter.
+  EXPECT_EQ(counts_warning(write("x,y\n5,3\n5,1\n5,0\n5,2\n2,0\n4,0\n6,0\n")), "");
+  // Large counts end the descent early.
+  const std::string large =
+      counts_warning(write("z,x,y\n1,0,3e7\n2,0,1e8\n4,0,5e7\n3,0,2e7\n1,1,0\n2,1,0\n5,1,0\n"));
+  EXPECT_TRUE(says(large, "all 3 rows with 'x' above 0 are 0,")) << large;
+}
+
+// Random counts about a line; where told, none in the rows where u exceeds v, and some only where they agree.
+TEST_F(SeparationTest, DirectionsOfCountsAreFoundAndOrdinaryCountsAreNotAccused) {
+  test::Random random(78);
+  for (int trial = 0; trial < 40; ++trial) {
+    const bool apart = trial % 2 == 1;
+    const std::size_t rows = 80 + random.below(400);
+    std::string text = "u,v,w,y\n";
+    for (std::size_t r = 0; r < rows; ++r) {
+      const auto v = static_cast<double>(random.below(5));
+      const double u = apart && random.coin() ? v : v + static_cast<double>(random.below(4));
+      const double w = random.normal();
+      double y = std::floor(std::exp(0.4 * w + 0.1 * v - 0.6 * (u - v)) * 2 * random.uniform());
+      if (apart) y = u > v ? 0 : y;
+      text += fmt::format("{},{},{},{}\n", 100 * u, 100 * v, w, y);
+    }
+    for (const Optimizer optimizer : {Optimizer::newton, Optimizer::lbfgs}) {
+      const std::string warning = counts_warning(write(text), true, optimizer);
+      SCOPED_TRACE(fmt::format("trial {} {}", trial, optimizer_name(optimizer)));
+      if (apart) {
+        EXPECT_TRUE(says(warning, "the counts have no finite answer: ")) << warning;
+        EXPECT_TRUE(says(warning, "'v' - 'u' has one value in all rows with counts above zero and less in "))
+            << warning;
+      } else {
+        EXPECT_EQ(warning, "");
+      }
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "talweg/descent/batch_epoch.h"
 #include "talweg/descent/trust_region.h"
@@ -13,6 +14,9 @@ namespace {
 
 constexpr double kArrived = 1e-4;     // of the first slope: the smoothing may become narrower
 constexpr double kNarrowest = 1e-12;  // of the first width
+constexpr int kMostTries = 60;        // of an epoch
+constexpr double kGrowth = 1.5;       // of the rate after a good epoch
+constexpr double kBack = 0.25;        // and after one that is undone
 
 class DistanceOverGradients final : public Method {
  public:
@@ -21,29 +25,68 @@ class DistanceOverGradients final : public Method {
   Step propose(const Iterate& at, Objective& objective, std::uint64_t& evaluations) override {
     const std::span<const double> l1 = objective.l1_weights();
     here_ = at.point;
-    cost_.set_anchor(here_);
-    if (origin_.empty() || (at.epoch > 1 && std::has_single_bit(at.epoch))) {
-      origin_ = here_.high;
-      farthest_ = 0;
-      squares_ = 0;
+    if (at.epoch == 0) {
+      lowest_ = start_ = anchored_cost(l1, evaluations);
+      gradient_.resize(here_.size());
     }
-    gradient_.resize(here_.size());
-    walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
-      cost_.reduced_gradient(here_, batch, gradient_);
-      measure(l1);
-      if (!std::isfinite(rate_)) return false;
-      move_plainly(here_, gradient_, -rate_);
-      shrink(l1, rate_, here_);
-      return true;
-    });
-    evaluations += 2;
+    if (at.epoch == 0 || (at.epoch > 1 && std::has_single_bit(at.epoch))) begin_anew();
     Step out;
-    out.learning_rate = rate_;
-    out.point = &here_;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+      const double before = rate_;
+      run(at.epoch, l1);
+      ++evaluations;
+      const double cost = anchored_cost(l1, evaluations);
+      if (cost <= lowest_ + kRise * (start_ - lowest_) + kRounding * std::abs(lowest_)) {
+        lowest_ = std::min(lowest_, cost);
+        limit_ *= kGrowth;
+        out.learning_rate = rate_;
+        out.point = &here_;
+        return out;
+      }
+      limit_ = kBack * std::min(limit_, highest_);
+      rate_ = std::min(before, limit_);
+      here_ = at.point;
+      begin_anew();
+      static_cast<void>(anchored_cost(l1, evaluations));
+    }
+    out.stuck = true;
     return out;
   }
 
  private:
+  static constexpr double kRise = 0.01;
+  static constexpr double kRounding = 1e-12;
+
+  void begin_anew() {
+    origin_ = here_.high;
+    farthest_ = 0;
+    squares_ = 0;
+  }
+
+  // The cost where the descent stands, from now on the anchor; infinite where anything there is not finite.
+  double anchored_cost(std::span<const double> l1, std::uint64_t& evaluations) {
+    const BatchCost::Anchor anchor = cost_.set_anchor(here_);
+    ++evaluations;
+    double cost = anchor.cost;
+    for (std::size_t j = 0; j < l1.size(); ++j) cost += l1[j] * std::abs(here_.high[j]);
+    return std::isfinite(cost) && std::isfinite(anchor.slope) ? cost
+                                                              : std::numeric_limits<double>::infinity();
+  }
+
+  void run(std::uint64_t epoch, std::span<const double> l1) {
+    highest_ = 0;
+    walk_.go(epoch, [&](std::span<const std::uint32_t> batch) {
+      cost_.reduced_gradient(here_, batch, gradient_);
+      measure(l1);
+      if (!std::isfinite(rate_)) return false;
+      rate_ = std::min(rate_, limit_);
+      highest_ = std::max(highest_, rate_);
+      move_plainly(here_, gradient_, -rate_);
+      shrink(l1, rate_, here_);
+      return true;
+    });
+  }
+
   // The rate of the step that follows the gradient at hand.
   void measure(std::span<const double> l1) {
     double distance = 0;
@@ -74,6 +117,10 @@ class DistanceOverGradients final : public Method {
   double farthest_ = 0;
   double squares_ = 0;
   double rate_ = 0;
+  double highest_ = 0;                                      // rate of the epoch at hand
+  double limit_ = std::numeric_limits<double>::infinity();  // of the rate
+  double start_ = 0;
+  double lowest_ = 0;
 };
 
 class GuardedBatches final : public Method {
@@ -90,7 +137,6 @@ class GuardedBatches final : public Method {
 
   Step propose(const Iterate& at, Objective&, std::uint64_t& evaluations) override {
     if (here_.size() == 0) begin(at.point, evaluations);
-    constexpr int kMostTries = 60;
     Step out;
     for (int tries = 0; tries < kMostTries; ++tries) {
       if (width_ > 0 && anchor_.slope <= kArrived * first_slope_) narrow(evaluations);
@@ -115,9 +161,6 @@ class GuardedBatches final : public Method {
   }
 
  private:
-  static constexpr double kGrowth = 1.5;
-  static constexpr double kBack = 0.25;
-
   void begin(const Point& start, std::uint64_t& evaluations) {
     here_ = start;
     if (width_ > 0) batches_.cost->set_width(width_);

@@ -5,7 +5,10 @@
 //   rate_k = max_{i <= k} |x_i - x_0| / sqrt(sum_{i <= k} |g_i|^2),
 // the first distance 1e-6 (1 + |x_0|), on gradients whose variance is reduced (BatchCost::reduced_gradient;
 // the anchor is where the epoch begins). The sums begin anew, with the rate they had reached, after 2, 4, 8,
-// ... epochs, so that steep beginnings are forgotten. Together the noise of the batches and the gradients die
+// ... epochs, so that steep beginnings are forgotten. The cost of a curved model may be steeper ahead than
+// anything seen so far: an epoch that ends above the lowest cost by more than a hundredth of what has been
+// gained since the start is undone, and tried again with rates up to a quarter of the highest it had; that
+// limit grows by half with every epoch. Together the noise of the batches and the gradients die
 // out near the optimum while the rate stays: such runs reach the last digit, like those over all rows.
 //
 // Other methods, and losses with a kink: a rate that is constant within an epoch, found by trial. An epoch

@@ -182,7 +182,8 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
     fit.notes.emplace_back(
         "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
         "lowest cost");
-  if (fit.plan.cost == CostKind::logistic && !(fit.l1 > 0) && !(fit.l2 > 0)) {
+  const bool likelihood = fit.plan.cost == CostKind::logistic || fit.plan.cost == CostKind::poisson;
+  if (likelihood && !(fit.l1 > 0) && !(fit.l2 > 0)) {
     if (const auto found = find_separation(cost, result.point, f, fit.has_intercept))
       fit.warnings.push_back(separation_text(*found, fit.plan, fit.features, cost));
   }

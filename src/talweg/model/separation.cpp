@@ -17,6 +17,7 @@ namespace {
 // Where there is no answer the descent stops at margins of about log(1/tolerance) less half the logarithm of
 // how rare the separated rows are.
 constexpr double kSuspiciousMargin = 6;
+constexpr double kBeyondCurvature = 18;
 constexpr int kMostSteps = 25;
 constexpr double kStepOfAnswer = 1e-2;  // a change of the predictions that tells of a finite answer
 constexpr double kStepOfSeparation = 0.05;
@@ -33,8 +34,13 @@ struct Range {
   }
 };
 
+// Of class +1, or a count above zero.
 bool is_plus(const DenseRows::Block& block, std::size_t row) {
   return block.target[row] > 0;
+}
+
+bool is_count(const LinearCost& cost) {
+  return cost.loss().kind == CostKind::poisson;
 }
 
 // The values of a column, or whether a row has a level.
@@ -63,6 +69,9 @@ std::optional<Separation> by_one_column(const LinearCost& cost, bool intercept) 
     Range minus;
     Range plus;
     each_value(cost.rows(), term, [&](double value, bool of_plus) { (of_plus ? plus : minus).take(value); });
+    // Counts above zero all lie at the border, which is their value.
+    const bool counts = is_count(cost);
+    if (counts && plus.low != plus.high) continue;
     const bool above = minus.high <= plus.low;
     const bool below = plus.high <= minus.low;
     // The same value everywhere, or no border where there is an intercept; without one the border is 0.
@@ -72,9 +81,11 @@ std::optional<Separation> by_one_column(const LinearCost& cost, bool intercept) 
     if (intercept) {
       if (!above && !below) continue;
       border = above ? plus.low : minus.low;
-      if (above && minus.high < plus.low) border = (minus.high + plus.low) / 2;
-      if (!above && plus.high < minus.low) border = (plus.high + minus.low) / 2;
+      if (counts) border = plus.low;
+      if (!counts && above && minus.high < plus.low) border = (minus.high + plus.low) / 2;
+      if (!counts && !above && plus.high < minus.low) border = (plus.high + minus.low) / 2;
     } else {
+      if (counts && plus.low != 0) continue;
       const bool up = minus.high <= 0 && plus.low >= 0;
       if (!up && !(plus.high <= 0 && minus.low >= 0)) continue;
       plus_above = up;
@@ -95,11 +106,22 @@ std::optional<Separation> by_one_column(const LinearCost& cost, bool intercept) 
   return std::nullopt;
 }
 
-// Signs of the classes in the order of the predictions.
-std::vector<double> signs_of(const DenseRows& rows) {
-  std::vector<double> out;
+double mean_target(const DenseRows& rows) {
+  double sum = 0;
+  double count = 0;
   for (const DenseRows::Block& block : rows.blocks()) {
-    for (std::size_t r = 0; r < block.rows; ++r) out.push_back(is_plus(block, r) ? 1 : -1);
+    for (std::size_t r = 0; r < block.rows; ++r) sum += block.target[r];
+    count += static_cast<double>(block.rows);
+  }
+  return sum / count;
+}
+
+// Signs of the classes in the order of the predictions; of a count above zero 0: its prediction has to stay.
+std::vector<double> signs_of(const LinearCost& cost) {
+  const double plus = is_count(cost) ? 0 : 1;
+  std::vector<double> out;
+  for (const DenseRows::Block& block : cost.rows().blocks()) {
+    for (std::size_t r = 0; r < block.rows; ++r) out.push_back(is_plus(block, r) ? plus : -1);
   }
   return out;
 }
@@ -110,7 +132,8 @@ std::optional<Separation> judge(std::span<const double> before, std::span<const 
   double low = std::numeric_limits<double>::infinity();
   double high = 0;
   for (std::size_t r = 0; r < signs.size(); ++r) {
-    const double gain = signs[r] * (after[r] - before[r]);
+    const double change = after[r] - before[r];
+    const double gain = signs[r] == 0 ? -std::abs(change) : signs[r] * change;
     low = std::min(low, gain);
     high = std::max(high, gain);
   }
@@ -122,22 +145,9 @@ std::optional<Separation> judge(std::span<const double> before, std::span<const 
   return out;
 }
 
-}  // namespace
-
-std::optional<Separation> find_separation(LinearCost& cost, const Point& at, std::span<const double> f,
-                                          bool intercept) {
-  const std::vector<double> signs = signs_of(cost.rows());
-  double widest = 0;
-  for (std::size_t r = 0; r < signs.size(); ++r) widest = std::max(widest, signs[r] * f[r]);
-  if (widest < kSuspiciousMargin) return std::nullopt;
-  if (auto found = by_one_column(cost, intercept)) return found;
-  // The parameters may be such a direction themselves, far enough for the curvature to vanish.
-  bool all = true;
-  for (std::size_t r = 0; r < signs.size(); ++r) all = all && signs[r] * f[r] > 0;
-  if (all) return Separation{true, signs.size(), std::nullopt, cost.to_user(at)};
-
-  Point point = at;
-  std::vector<double> before(f.begin(), f.end());
+// Newton's steps from `point`, each of them judged.
+std::optional<Separation> follow_newton(LinearCost& cost, Point point, std::span<const double> signs) {
+  std::vector<double> before = cost.predictions(cost.to_user(point));
   std::vector<double> gradient(cost.size());
   std::vector<double> direction(cost.size());
   std::vector<double> trial(cost.size());
@@ -174,9 +184,39 @@ std::optional<Separation> find_separation(LinearCost& cost, const Point& at, std
   return std::nullopt;
 }
 
+// The best constant, or zeros.
+Point constant_start(const LinearCost& cost, bool intercept) {
+  Point out(std::vector<double>(cost.size(), 0.0));
+  if (intercept && is_count(cost)) out.high.back() = std::log(mean_target(cost.rows()));
+  return out;
+}
+
+}  // namespace
+
+std::optional<Separation> find_separation(LinearCost& cost, const Point& at, std::span<const double> f,
+                                          bool intercept) {
+  const std::vector<double> signs = signs_of(cost);
+  // Counts are judged beside their mean, the scale of the gradients that end the descent.
+  const double usual = is_count(cost) ? std::log(mean_target(cost.rows())) : 0;
+  double widest = 0;
+  for (std::size_t r = 0; r < signs.size(); ++r) widest = std::max(widest, signs[r] * (f[r] - usual));
+  if (widest < kSuspiciousMargin) return std::nullopt;
+  if (auto found = by_one_column(cost, intercept)) return found;
+  // The parameters may be such a direction themselves, far enough for the curvature to vanish.
+  bool all = !is_count(cost);
+  for (std::size_t r = 0; r < signs.size(); ++r) all = all && signs[r] * f[r] > 0;
+  if (all) return Separation{true, signs.size(), std::nullopt, cost.to_user(at)};
+
+  if (auto found = follow_newton(cost, at, signs)) return found;
+  // So far out that the curvature is below the damping: from the other end.
+  if (widest < kBeyondCurvature) return std::nullopt;
+  return follow_newton(cost, constant_start(cost, intercept), signs);
+}
+
 namespace {
 
 std::string class_text(const Plan& plan, bool plus) {
+  if (plan.classes.empty()) return "0";  // counts
   const std::string& label = plan.classes[plus ? 1 : 0];
   return plan.labels_are_levels ? in_quotes(label) : label;
 }
@@ -282,11 +322,15 @@ std::optional<std::string> reference_text(const Separation& found, const Plan& p
 
 std::string separation_text(const Separation& found, const Plan& plan,
                             const std::vector<FeatureSummary>& features, const LinearCost& cost) {
+  const bool counts = is_count(cost);
   std::string why;
   if (found.column) {
     why = column_text(*found.column, plan);
   } else if (const auto reference = reference_text(found, plan, features, cost)) {
     why = *reference;
+  } else if (counts) {
+    why = fmt::format("{} has one value in all rows with counts above zero and less in {} rows, all 0",
+                      direction_text(found, plan, cost), grouped(found.rows));
   } else if (found.complete) {
     why = fmt::format("{} tells every row's class", direction_text(found, plan, cost));
   } else {
@@ -294,12 +338,15 @@ std::string separation_text(const Separation& found, const Plan& plan,
                       direction_text(found, plan, cost), grouped(found.rows), grouped(cost.rows().rows()));
   }
   return fmt::format(
-      "the classes are {}: {}, so the cost has no lowest value and falls for ever as the parameters grow; "
+      "{}: {}, so the cost has no lowest value and falls for ever as the parameters grow; "
       "they, "
       "and their standard errors, only tell where the descent stopped. Remedy: a penalty, --l2 0.001, or "
       "leave "
       "the column out",
-      found.complete ? "separable" : "quasi-separable", why);
+      counts           ? "the counts have no finite answer"
+      : found.complete ? "the classes are separable"
+                       : "the classes are quasi-separable",
+      why);
 }
 
 }  // namespace talweg

@@ -4,10 +4,15 @@
 // of the parameters y f_d >= 0 for every row and > 0 for some (f_d the prediction of d). The classes are
 // separable where it is > 0 for every row, else quasi-separable.
 //
+// Poisson regression has none where f_d = 0 for every row with a count above zero, f_d <= 0 for all others
+// and < 0 for some (Santos Silva and Tenreyro, "On the existence of the maximum likelihood estimates in
+// Poisson regression", Economics Letters 107, 2010): a level whose counts are all zero is the usual case.
+//
 // The direction is proposed by Newton's steps on from where the descent ended: where there is an answer they
 // shrink, and there is none to be told of; where there is none, a step adds about 1 to the margin of every
-// row that d tells apart and nothing to that of the others. It is then verified on every row. One column or
-// level that does it alone is found by the range of its values in each class.
+// row that d tells apart (of Poisson: takes about 1 from its f) and nothing to that of the others. It is then
+// verified on every row. One column or level that does it alone is found by the range of its values in each
+// class.
 #pragma once
 
 #include <optional>
@@ -21,10 +26,10 @@
 namespace talweg {
 
 struct Separation {
-  bool complete = false;   ///< separable, else quasi-separable
-  std::uint64_t rows = 0;  ///< for which y f_d > 0
+  bool complete = false;   ///< separable, else quasi-separable; of counts: never
+  std::uint64_t rows = 0;  ///< for which y f_d > 0; of counts: f_d < 0
   /// One parameter alone does it, together with the intercept: its place, the value at the border (user's
-  /// units) and whether rows above it are of class +1.
+  /// units) and whether rows above it are of class +1. Of counts: all above zero are at the border.
   struct Column {
     std::size_t parameter = 0;
     double border = 0;
@@ -35,7 +40,8 @@ struct Separation {
   std::vector<double> direction;  ///< per parameter, user's units; else
 };
 
-/// `at`: where the descent ended, `f`: the predictions there. The cost is logistic without a penalty.
+/// `at`: where the descent ended, `f`: the predictions there. The cost is logistic or Poisson without a
+/// penalty.
 std::optional<Separation> find_separation(LinearCost& cost, const Point& at, std::span<const double> f,
                                           bool intercept);
 
