@@ -196,6 +196,7 @@ class GuardedBatches final : public Method {
       static_cast<void>(batch_.evaluate(inner_.point, inner_.gradient));
       const Step step = method_->propose(inner_, batch_, ignored);
       move_plainly(inner_.point, step.direction, ahead ? step.length : step.length * rate_);
+      walk_.step_made(inner_.point);
       return true;
     });
     ++evaluations;

@@ -33,11 +33,18 @@ class BatchEpochs final : public Method {
     Step out;
     if (plain_ && l1.empty()) {
       const double rate = *rate_ * schedule_.factor(at.epoch);
-      if (single_) {
+      if (single_ && walk_.logs(at.epoch)) {
+        const std::span<const std::uint32_t> rows = walk_.order(at.epoch);
+        for (std::size_t k = 0; k < rows.size(); ++k) {
+          cost_.descend_each(inner_.point, rows.subspan(k, 1), rate);
+          walk_.step_made(inner_.point);
+        }
+      } else if (single_) {
         cost_.descend_each(inner_.point, walk_.order(at.epoch), rate);
       } else {
         walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
           cost_.descend(inner_.point, batch, rate);
+          walk_.step_made(inner_.point);
           return true;
         });
       }
@@ -53,6 +60,7 @@ class BatchEpochs final : public Method {
       move_plainly(inner_.point, step.direction, step.length);
       out.learning_rate = step.learning_rate;
       shrink(l1, step.learning_rate.value_or(0), inner_.point);
+      walk_.step_made(inner_.point);
       return true;
     });
     ++evaluations;

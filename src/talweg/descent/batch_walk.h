@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "talweg/descent/step_log.h"
 #include "talweg/objective/batch_cost.h"
 #include "talweg/objective/objective.h"
 
@@ -19,6 +20,7 @@ struct BatchSettings {
   bool shuffle = true;
   std::uint64_t seed = 1;
   double first_width = 0;  ///< of a loss with a kink, without a rate: where its smoothing begins
+  StepLog* log = nullptr;  ///< hears of every step
 };
 
 /// The cost of the batch at hand, to methods that look at more than one point.
@@ -56,6 +58,7 @@ class BatchWalk {
   void go(std::uint64_t epoch, const Visit& visit) {
     order_rows(epoch);
     const std::uint32_t rows = settings_.cost->rows();
+    static_cast<void>(logs(epoch));
     for (std::uint32_t first = 0; first < rows;) {
       const std::uint32_t count = first + settings_.batch_size > rows || first + settings_.batch_size < first
                                       ? rows - first
@@ -64,6 +67,18 @@ class BatchWalk {
       if (!visit(std::span<const std::uint32_t>(order_.data() + first, count))) return;
       first += count;
     }
+  }
+
+  /// An epoch begins: whether its steps are kept, so that step_made is to be told of each.
+  [[nodiscard]] bool logs(std::uint64_t epoch) const {
+    if (settings_.log == nullptr) return false;
+    const std::uint64_t rows = settings_.cost->rows();
+    settings_.log->begin(epoch, (rows + settings_.batch_size - 1) / settings_.batch_size);
+    return settings_.log->open();
+  }
+  /// A step has led to `point`.
+  void step_made(const Point& point) const {
+    if (settings_.log != nullptr) settings_.log->add(point.high);
   }
 
  private:

@@ -6,12 +6,13 @@
 namespace talweg {
 
 void Trace::add(std::uint64_t epoch, double cost, double gradient_norm, std::optional<double> learning_rate,
-                std::span<const double> parameters) {
+                std::span<const double> parameters, std::optional<double> validation_cost) {
   if (!last_) last_.emplace();
   last_->epoch = epoch;
   last_->cost = cost;
   last_->gradient_norm = gradient_norm;
   last_->learning_rate = learning_rate;
+  last_->validation_cost = validation_cost;
   last_->parameters.assign(parameters.begin(), parameters.end());
   if (epoch % stride_ != 0) return;
   const std::size_t most = std::max<std::size_t>(64, kMostNumbers / (parameters.size() + 4));

@@ -26,7 +26,7 @@ class Trace {
   static constexpr std::size_t kMostNumbers = std::size_t{1} << 20U;
 
   void add(std::uint64_t epoch, double cost, double gradient_norm, std::optional<double> learning_rate,
-           std::span<const double> parameters);
+           std::span<const double> parameters, std::optional<double> validation_cost = {});
   /// Kept records in ascending order of epoch; the last one is the last epoch.
   [[nodiscard]] std::vector<TraceRow> rows() const;
   /// At most `most` + 1 of them, evenly spread, the first and the last among them.

@@ -337,8 +337,8 @@ std::string explanation(const Formula& formula, const CostDerivation& derivation
   return Writer(derivation, function, notation).write();
 }
 
-std::string derivation_mathml(const Formula& formula, LossKind cost) {
-  return explanation(formula, derive_cost(formula, cost), Notation::mathml);
+std::string derivation_mathml(const Formula& formula, LossKind cost, const LossNumbers& numbers) {
+  return explanation(formula, derive_cost(formula, cost, numbers), Notation::mathml);
 }
 
 }  // namespace talweg

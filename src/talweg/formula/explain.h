@@ -49,6 +49,6 @@ enum class Notation { text, latex, mathml };
 std::string explanation(const Formula& formula, const CostDerivation& derivation, Notation notation);
 
 /// For the page: one <math> element a parameter after one for the cost.
-std::string derivation_mathml(const Formula& formula, LossKind cost);
+std::string derivation_mathml(const Formula& formula, LossKind cost, const LossNumbers& numbers = {});
 
 }  // namespace talweg

@@ -232,10 +232,6 @@ Result<void> check_request(const FitRequest& request) {
                              optimizer_name(*request.optimizer)),
                  "use gd, nesterov or newton, or leave it out");
   }
-  if (request.l1 > 0 && request.sample_rows > 0) {
-    return usage("--report and --plot show smooth costs, and --l1 has kinks",
-                 "leave them out; --trace writes every epoch");
-  }
   if (request.tolerance && !(*request.tolerance >= 0 && *request.tolerance < 1)) {
     return usage(fmt::format("--tolerance {} is not in [0, 1)", *request.tolerance),
                  "1e-8 means 8 digits of the way");
@@ -256,10 +252,6 @@ Result<void> check_request(const FitRequest& request) {
   }
   if (request.cost == CostKind::quantile && !(request.quantile > 0 && request.quantile < 1)) {
     return usage(fmt::format("--quantile {} is not between 0 and 1", request.quantile), "0.5 is the median");
-  }
-  if (!is_squared(request.cost) && request.sample_rows > 0) {
-    return usage(fmt::format("--report and --plot show squared error, not {}", cost_name(request.cost)),
-                 "leave them out; --trace writes every epoch");
   }
   if (has_kink(request.cost) && request.l1 > 0) {
     return usage(
@@ -313,10 +305,6 @@ Result<void> check_request(const FitRequest& request) {
   }
   if (request.patience && *request.patience == 0) {
     return usage("--patience 0 would stop at the start", "give the number of epochs to wait, 10 or more");
-  }
-  if (request.patience && request.sample_rows > 0) {
-    return usage("--report and --plot show whole runs, and --patience ends them early",
-                 "leave them out; --trace writes every epoch");
   }
   for (const auto& [value, name] :
        {std::pair{request.adam_first, "first"}, {request.adam_second, "second"}}) {
@@ -505,6 +493,8 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   settings.observer = [&](const EpochRecord& record) {
     return watch.see(record, problem.cost->to_user(*record.point));
   };
+  StepLog log(steps_to_keep(request, problem));
+  if (problem.batches) problem.batches->settings.log = &log;
   std::optional<L1Cost> kinked;
   if (request.l1 > 0) kinked.emplace(*problem.cost, l1_weights(problem, request), problem.cost->hessian());
   Objective& objective = kinked ? static_cast<Objective&>(*kinked) : *problem.cost;
@@ -531,10 +521,14 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   }
   fit.start = problem.start;
   fit.divergence_cost = settings.divergence_cost;
-  if (request.sample_rows > 0) {
+  if (request.sample_rows > 0 && kinked) {
+    fit.landscape = folded_landscape(problem, request, fit.parameters);
+    if (!problem.data.sample.empty()) fit.rows = view_landscape_rows(problem, *fit.landscape, fit.parameters);
+  } else if (request.sample_rows > 0) {
     fit.replay = make_replay(problem, fit.parameters, fit.standard_errors);
     if (!problem.data.sample.empty()) fit.rows = view_rows(problem, fit.parameters);
   }
+  if (problem.batches) fit.steps = first_steps(log, [&](const Point& at) { return cost.to_user(at); });
   fit.warnings = problem.plan.warnings;
   fit.plan = std::move(problem.plan);
   fit.features = std::move(problem.features);

@@ -8,6 +8,7 @@
 
 #include "talweg/descent/minimiser.h"
 #include "talweg/descent/trace.h"
+#include "talweg/model/landscape.h"
 #include "talweg/model/problem.h"
 #include "talweg/model/replay.h"
 #include "talweg/model/scores.h"
@@ -45,6 +46,12 @@ struct FoldScore {
   std::uint64_t epochs = 0;
   Reason reason = Reason::epochs;
   HeldOutScore score;
+};
+
+/// The steps within the first epochs of a run after batches.
+struct FirstSteps {
+  std::vector<std::uint64_t> end;               ///< per epoch, from the first: steps made by its end
+  std::vector<std::vector<double>> parameters;  ///< after each step, user's units
 };
 
 struct Seconds {
@@ -94,12 +101,14 @@ struct Fit {
   std::vector<FoldScore> folds;
   std::uint64_t seed = 1;  ///< of validation and folds
   Trace trace;
-  std::optional<Replay> replay;       ///< for pictures, where they were asked for and the cost folds
-  std::optional<RowView> rows;        ///< for pictures, where they were asked for
-  double divergence_cost = 0;         ///< a cost above it counts as diverged
-  std::string post_mortem;            ///< what went wrong, with numbers; empty unless diverged
-  std::vector<std::string> warnings;  ///< of the plan and of the run
-  std::vector<std::string> notes;     ///< why something does not exist, where nothing is wrong
+  std::optional<Replay> replay;        ///< for pictures, where they were asked for and the cost folds
+  std::optional<RowView> rows;         ///< for pictures, where they were asked for
+  std::optional<Landscape> landscape;  ///< for pictures, of a linear model without a replay
+  std::optional<FirstSteps> steps;     ///< for pictures, where steps follow batches
+  double divergence_cost = 0;          ///< a cost above it counts as diverged
+  std::string post_mortem;             ///< what went wrong, with numbers; empty unless diverged
+  std::vector<std::string> warnings;   ///< of the plan and of the run
+  std::vector<std::string> notes;      ///< why something does not exist, where nothing is wrong
   Seconds seconds;
 
   [[nodiscard]] bool diverged() const {

@@ -16,6 +16,7 @@
 #include "talweg/model/plan.h"
 #include "talweg/model/row_fit.h"
 #include "talweg/model/row_problem.h"
+#include "talweg/model/row_view.h"
 #include "talweg/model/run_watch.h"
 #include "talweg/objective/curvature.h"
 
@@ -354,6 +355,8 @@ Result<Fit> fit_formula_loss(Problem problem, const FitRequest& request) {
   fit.divergence_cost = settings.divergence_cost;
   fit.plan = std::move(problem.plan);
   fit.formula = rows.formula;
+  if (request.sample_rows > 0)
+    fit.rows = view_stored_rows(rows, fit.plan.cost, fit.parameters, fit.trace, request.sample_rows);
   add_errors(rows, fit);
   add_standard_errors(rows, result.point, fit);
   if (!affine) {

@@ -134,6 +134,8 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   settings.observer = [&](const EpochRecord& record) {
     return watch.see(record, cost.to_user(*record.point));
   };
+  StepLog log(steps_to_keep(request, problem));
+  if (problem.batches) problem.batches->settings.log = &log;
   const std::uint64_t before = cost.passes();
   std::optional<L1Cost> kinked;
   if (request.l1 > 0) {
@@ -167,12 +169,17 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   fit.gradient_norm = result.gradient_norm;
   fit.divergence_cost = settings.divergence_cost;
   fit.warnings = problem.plan.warnings;
-  fit.plan = std::move(problem.plan);
-  fit.features = std::move(problem.features);
-  take_data(problem.data, fit);
+  fit.plan = problem.plan;
   const std::vector<double> f = cost.predictions(fit.parameters);
   add_errors(cost, f, fit);
   add_standard_errors(cost, result.point, fit);
+  if (request.sample_rows > 0) {
+    fit.landscape = row_landscape(problem, request, fit.parameters, fit.standard_errors);
+    if (!problem.data.sample.empty()) fit.rows = view_landscape_rows(problem, *fit.landscape, fit.parameters);
+  }
+  if (problem.batches) fit.steps = first_steps(log, [&](const Point& at) { return cost.to_user(at); });
+  fit.features = std::move(problem.features);
+  take_data(problem.data, fit);
   if (kink && !fit.certificate.cost_gap_bound) {
     fit.notes.emplace_back(
         "no certificate: the descent ended before the smoothed cost was lowest, so the smoothing gap is not "

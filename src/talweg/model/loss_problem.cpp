@@ -222,6 +222,10 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
     const auto classes = watch.classes(problem.data, request);
     if (!classes) return fail(classes.error());
     use_classes(rows, *classes);
+    for (SampledRow& row : problem.data.sample) {
+      double& y = row.values[problem.data.places.back()];
+      y = y == classes->values[1] ? 1 : -1;
+    }
     plan.classes.assign(classes->texts.begin(), classes->texts.end());
     plan.labels_are_levels = classes->levels;
   }

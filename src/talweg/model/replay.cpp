@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "talweg/model/formula_data.h"
+#include "talweg/model/sampled_features.h"
 
 namespace talweg {
 namespace {
@@ -50,55 +50,6 @@ std::vector<std::size_t> by_importance(const Modes& modes, const std::vector<dou
     order.resize(Replay::kMostCarried);
   }
   return order;
-}
-
-// The values of a row's features in the order of the parameters, without the intercept.
-std::vector<double> row_features(const Problem& problem, const SampledRow& row) {
-  std::vector<double> out;
-  const auto has = [&](std::uint32_t level) {
-    return std::binary_search(row.levels.begin(), row.levels.end(), level);
-  };
-  for (std::size_t j = 0; j + 1 < problem.columns.size(); ++j) {
-    const MomentColumn& column = problem.columns[j];
-    if (!column.dense) {
-      out.push_back(column.level && has(*column.level) ? 1.0 : 0.0);
-    } else if (column.level && has(*column.level)) {
-      const auto own =
-          std::find_if(problem.features.begin(), problem.features.end(),
-                       [&](const FeatureSummary& f) { return f.name == problem.plan.parameters[j].column; });
-      out.push_back(own == problem.features.end() ? 0.0 : own->mean);
-    } else {
-      out.push_back(row.values[*column.dense]);
-    }
-  }
-  return out;
-}
-
-// The feature that a picture has as its axis: the only one, or in a formula that uses one column of numbers
-// that column.
-std::optional<std::size_t> only_column(const Problem& problem, std::string& name) {
-  if (problem.data.formula == nullptr) {
-    if (problem.features.size() != 1 || problem.features[0].kind != ColumnKind::numeric) return std::nullopt;
-    name = problem.features[0].name;
-    return 0;
-  }
-  const BoundFormula& bound = *problem.data.formula;
-  const std::vector<std::size_t> slopes = bound.slopes();
-  std::size_t used = 0;
-  for (const ColumnUse& column : bound.formula.columns) used += column.on_right ? 1 : 0;
-  for (std::size_t k = 0; k < slopes.size(); ++k) {
-    const bool bare = bound.affine->features[slopes[k]].is(Op::column);
-    if (slopes.size() != 1 && !(used == 1 && bare)) continue;
-    name = problem.data.dense_names[k];
-    return k;
-  }
-  return std::nullopt;
-}
-
-double prediction(const std::vector<double>& features, const std::vector<double>& parameters) {
-  DoubleDouble sum = parameters.size() > features.size() ? DoubleDouble(parameters.back()) : DoubleDouble(0);
-  for (std::size_t j = 0; j < features.size(); ++j) sum += two_product(features[j], parameters[j]);
-  return sum.value();
 }
 
 }  // namespace
@@ -146,7 +97,7 @@ std::optional<Replay> make_replay(const Problem& problem, const std::vector<doub
 
 RowView view_rows(const Problem& problem, const std::vector<double>& parameters) {
   RowView out;
-  out.of = problem.data.audit.rows;
+  out.of = problem.cost->rows();
   const Modes modes(problem);
   const bool with_parts = !problem.curvature.eigenvectors.empty();
   const LeastSquares& cost = *problem.cost;
@@ -162,18 +113,16 @@ RowView view_rows(const Problem& problem, const std::vector<double>& parameters)
     std::sort(rows.begin(), rows.end(),
               [](const SampledRow* a, const SampledRow* b) { return a->number < b->number; });
   }
-  const std::optional<std::size_t> across = only_column(problem, out.x_name);
+  const std::optional<std::size_t> across = axis_column(problem, out.x_name);
   const std::vector<double> optimum = cost.optimum();
   for (const SampledRow* row : rows) {
-    const std::vector<double> features = row_features(problem, *row);
+    const std::vector<double> features = sampled_features(problem, *row);
     out.numbers.push_back(row->number);
-    const std::size_t target =
-        problem.data.formula == nullptr ? problem.data.places.back() : row->values.size() - 1;
-    out.target.push_back(row->values[target]);
+    out.target.push_back(sampled_target(problem, *row));
     if (!problem.data.weights.empty()) out.weight.push_back(row->weight);
     if (across) out.x.push_back(features[*across]);
-    out.prediction.push_back(prediction(features, parameters));
-    out.optimal.push_back(prediction(features, optimum));
+    out.prediction.push_back(linear_prediction(features, parameters));
+    out.optimal.push_back(linear_prediction(features, optimum));
     if (!with_parts) continue;
     std::vector<double> place(modes.size, 1.0);
     for (std::size_t a = 0; a < active.size(); ++a) {

@@ -51,6 +51,9 @@ struct RowView {
   /// rows x modes: what a row's prediction gains from a unit of a mode, so that prediction(k) = optimal +
   /// sum_i parts_i c_i z_i(k); empty where there is no replay.
   std::vector<double> parts;
+  // With a landscape (model/landscape.h).
+  std::vector<double> cells;      ///< rows x carried parameters: z_rj; of the intercept 1
+  std::vector<double> predictor;  ///< f_r' at the reported parameters
   // A formula over one column: its curve, and what the recorded run predicted on its way. `epochs` are those
   // of Trace::thinned(kShownEpochs).
   std::vector<double> curve_x;     ///< ascending

@@ -207,7 +207,7 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
   fit.formula = problem.rows->formula;
   fit.divergence_cost = settings.divergence_cost;
   if (request.sample_rows > 0)
-    fit.rows = view_stored_rows(*problem.rows, fit.parameters, fit.trace, request.sample_rows);
+    fit.rows = view_stored_rows(*problem.rows, fit.plan.cost, fit.parameters, fit.trace, request.sample_rows);
   take_data(problem.data, fit);
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   warn_of_ending(fit);

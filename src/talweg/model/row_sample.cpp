@@ -27,6 +27,7 @@ void RowSampler::add(const RowBlock& block) {
     if (row_hash(number) >= threshold_) continue;
     SampledRow row;
     row.number = number;
+    row.record = block.number * kBlockRows + (block.offsets.empty() ? r : block.offsets[r]);
     if (!block.weights.empty()) row.weight = block.weights[r];
     const auto values = block.values.begin() + static_cast<std::ptrdiff_t>(r * block.columns);
     row.values.assign(values, values + static_cast<std::ptrdiff_t>(block.columns));

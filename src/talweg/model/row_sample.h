@@ -20,6 +20,7 @@ namespace talweg {
 
 struct SampledRow {
   std::uint64_t number = 0;
+  std::uint64_t record = 0;  ///< its record's number in the table (data/row_parts.h)
   double weight = 1;
   std::vector<double> values;         ///< the dense columns of its block
   std::vector<std::uint32_t> levels;  ///< indicators that are 1 in this row, ascending

@@ -3,12 +3,15 @@
 
 #include <algorithm>
 
+#include "talweg/model/landscape.h"
+
 namespace talweg {
 namespace {
 
-// Values of the formula for rows given column by column, in pieces that a program takes.
-std::vector<double> values_of(const RowModel& model, const std::vector<std::vector<double>>& columns,
-                              std::size_t rows, const std::vector<double>& parameters) {
+// What the formula predicts for rows given column by column, in pieces that a program takes.
+std::vector<double> values_of(const RowModel& model, CostKind cost,
+                              const std::vector<std::vector<double>>& columns, std::size_t rows,
+                              const std::vector<double>& parameters) {
   const auto work = model.make_workspace();
   std::vector<double> out(rows);
   for (std::size_t first = 0; first < rows; first += kProgramRows) {
@@ -18,6 +21,7 @@ std::vector<double> values_of(const RowModel& model, const std::vector<std::vect
     for (const auto& column : columns) at.push_back(column.data() + first);
     model.evaluate(at, count, parameters, out.data() + first, {}, *work);
   }
+  for (double& value : out) value = mean_of_prediction(cost, value);
   return out;
 }
 
@@ -38,8 +42,8 @@ std::uint64_t threshold_for(std::uint64_t rows, std::size_t most) {
 
 }  // namespace
 
-RowView view_stored_rows(const RowProblem& problem, const std::vector<double>& parameters, const Trace& trace,
-                         std::size_t most_rows) {
+RowView view_stored_rows(const RowProblem& problem, CostKind cost, const std::vector<double>& parameters,
+                         const Trace& trace, std::size_t most_rows) {
   RowView out;
   const RowStore& store = problem.store;
   out.of = store.rows();
@@ -52,11 +56,11 @@ RowView view_stored_rows(const RowProblem& problem, const std::vector<double>& p
       if (store.rows() > most_rows && row_hash(number) >= threshold) continue;
       out.numbers.push_back(number);
       for (std::size_t c = 0; c < columns.size(); ++c) columns[c].push_back(store.column(k, c)[r]);
-      out.target.push_back(store.column(k, store.columns())[r]);
+      out.target.push_back(shown_target(cost, store.column(k, store.columns())[r]));
       if (store.weighted()) out.weight.push_back(block.weights.empty() ? 1.0 : block.weights[r]);
     }
   }
-  out.prediction = values_of(problem.model, columns, out.target.size(), parameters);
+  out.prediction = values_of(problem.model, cost, columns, out.target.size(), parameters);
   if (columns.size() != 1 || out.target.empty()) return out;
 
   const std::vector<double>& x = columns[0];
@@ -67,10 +71,10 @@ RowView view_stored_rows(const RowProblem& problem, const std::vector<double>& p
   for (std::size_t k = 0; k < kGrid; ++k)
     out.curve_x.push_back(*low + (*high - *low) * static_cast<double>(k) / static_cast<double>(kGrid - 1));
   for (const TraceRow& row : trace.thinned(kShownEpochs)) {
-    const auto curve = values_of(problem.model, {out.curve_x}, kGrid, row.parameters);
+    const auto curve = values_of(problem.model, cost, {out.curve_x}, kGrid, row.parameters);
     out.curve_path.insert(out.curve_path.end(), curve.begin(), curve.end());
     if (x.size() > kFewRows) continue;
-    const auto predicted = values_of(problem.model, columns, x.size(), row.parameters);
+    const auto predicted = values_of(problem.model, cost, columns, x.size(), row.parameters);
     out.path.insert(out.path.end(), predicted.begin(), predicted.end());
   }
   return out;

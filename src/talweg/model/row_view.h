@@ -12,7 +12,7 @@
 
 namespace talweg {
 
-RowView view_stored_rows(const RowProblem& problem, const std::vector<double>& parameters, const Trace& trace,
-                         std::size_t most_rows);
+RowView view_stored_rows(const RowProblem& problem, CostKind cost, const std::vector<double>& parameters,
+                         const Trace& trace, std::size_t most_rows);
 
 }  // namespace talweg

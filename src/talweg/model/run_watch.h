@@ -3,14 +3,22 @@
 // to the request's observer.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 
 #include "talweg/descent/early_stopping.h"
+#include "talweg/descent/step_log.h"
 #include "talweg/model/fit.h"
 #include "talweg/model/request.h"
 
 namespace talweg {
+
+/// How many steps within epochs pictures want to know of.
+std::size_t steps_to_keep(const FitRequest& request, const Problem& problem);
+/// Those kept, as the Fit has them; absent where there are none.
+std::optional<FirstSteps> first_steps(const StepLog& log,
+                                      const std::function<std::vector<double>(const Point&)>& to_user);
 
 class RunWatch {
  public:

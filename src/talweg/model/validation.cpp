@@ -186,6 +186,7 @@ Result<Problem> Source::problem(std::optional<std::uint32_t> but) {
   for (std::size_t k = 0; k < folded_.parts.size(); ++k) {
     if (k != but) data.folded = merge(std::move(data.folded), folded_.parts[k]);
   }
+  std::erase_if(data.sample, [&](const SampledRow& row) { return !selection.holds(row.record); });
   if (!request_.batch_size) return make_problem(std::move(data), request_);
   RowKeeper keeper;
   for (const RowBlock& block : blocks_) {

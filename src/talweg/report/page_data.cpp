@@ -9,6 +9,7 @@
 #include "talweg/report/base64.h"
 #include "talweg/report/derivation.h"
 #include "talweg/report/page.h"
+#include "talweg/report/page_parts.h"
 #include "talweg/report/sentences.h"
 #include "talweg/version.h"
 
@@ -61,6 +62,12 @@ Json plan(const Plan& plan) {
           {"over_rows", plan.over_rows},
           {"loss", cost_name(plan.cost)},
           {"optimizer", optimizer_name(plan.optimizer)},
+          {"classification", is_classification(plan.cost)},
+          {"kink", has_kink(plan.cost)},
+          {"huber_delta", plan.loss ? Json(plan.loss->huber_delta) : Json(nullptr)},
+          {"quantile", plan.loss ? Json(plan.loss->quantile) : Json(nullptr)},
+          {"l1", plan.l1},
+          {"classes", texts(plan.classes)},
           {"preconditioned", plan.preconditioned},
           {"scale", scale_name(plan.scale)},
           {"method", shown(method_text(plan))},
@@ -175,6 +182,7 @@ Json audit(const Fit& fit) {
 // The parameters whose path the page shows, most important first.
 std::vector<std::size_t> carried(const Fit& fit) {
   if (fit.replay) return fit.replay->carried;
+  if (fit.landscape) return fit.landscape->carried;
   std::vector<std::size_t> out(fit.plan.parameters.size());
   for (std::size_t j = 0; j < out.size(); ++j) out[j] = j;
   const auto t = [&](std::size_t j) {
@@ -201,19 +209,19 @@ Json trace(const Fit& fit, const std::vector<std::size_t>& shown_parameters) {
   std::vector<double> cost;
   std::vector<double> gradient;
   std::vector<double> rate;
+  std::vector<double> validation;
   std::vector<double> values;
   for (const TraceRow& row : fit.trace.thinned(kShownEpochs)) {
     epochs.push_back(static_cast<double>(row.epoch));
     cost.push_back(row.cost);
     gradient.push_back(row.gradient_norm);
     rate.push_back(row.learning_rate.value_or(std::nan("")));
+    if (row.validation_cost) validation.push_back(*row.validation_cost);
     for (const std::size_t j : shown_parameters) values.push_back(row.parameters[j]);
   }
-  return {{"epochs", base64_doubles(epochs)},
-          {"cost", base64_doubles(cost)},
-          {"gradient", base64_doubles(gradient)},
-          {"rate", base64_doubles(rate)},
-          {"parameters", base64_doubles(values)}};
+  return {{"epochs", base64_doubles(epochs)},         {"cost", base64_doubles(cost)},
+          {"gradient", base64_doubles(gradient)},     {"rate", base64_doubles(rate)},
+          {"validation", base64_doubles(validation)}, {"parameters", base64_doubles(values)}};
 }
 
 Json replay(const Replay& replay) {
@@ -230,6 +238,7 @@ Json rows(const RowView& rows) {
   // Few rows are shown in numbers, many are drawn.
   constexpr std::size_t kExactParts = 20'000;
   const bool exact_parts = rows.parts.size() <= kExactParts;
+  const bool exact_cells = rows.cells.size() <= kExactParts;
   const std::vector<double> numbers(rows.numbers.begin(), rows.numbers.end());
   return {{"of", rows.of},
           {"numbers", base64_doubles(numbers)},
@@ -242,6 +251,9 @@ Json rows(const RowView& rows) {
           {"curve_x", base64_doubles(rows.curve_x)},
           {"curve_path", base64_floats(rows.curve_path)},
           {"path", base64_doubles(rows.path)},
+          {"predictor", base64_doubles(rows.predictor)},
+          {"cells_bytes", exact_cells ? 8 : 4},
+          {"cells", exact_cells ? base64_doubles(rows.cells) : base64_floats(rows.cells)},
           {"parts_bytes", exact_parts ? 8 : 4},
           {"parts", exact_parts ? base64_doubles(rows.parts) : base64_floats(rows.parts)}};
 }
@@ -249,10 +261,11 @@ Json rows(const RowView& rows) {
 // A formula's own derivation, the cost first and then a gradient a parameter; else that of a linear model.
 std::vector<DerivationLine> derivation(const Fit& fit) {
   if (fit.formula == nullptr) return derive_gradient(fit);
-  const LossKind cost = fit.plan.cost == CostKind::mse        ? LossKind::mse
-                        : fit.plan.cost == CostKind::half_mse ? LossKind::half_mse
-                                                              : LossKind::sse;
-  const std::string all = derivation_mathml(fit.formula->formula, cost);
+  // In the same order.
+  const auto cost = static_cast<LossKind>(fit.plan.cost);
+  LossNumbers numbers;
+  if (fit.plan.loss) numbers = {fit.plan.loss->huber_delta, fit.plan.loss->quantile};
+  const std::string all = derivation_mathml(fit.formula->formula, cost, numbers);
   std::vector<DerivationLine> out;
   const std::string end = "</math>";
   for (std::size_t from = all.find("<math"); from != std::string::npos;) {
@@ -336,6 +349,10 @@ std::string page_data(const Fit& fit, const std::vector<std::string>& arguments)
   out["trace"] = trace(fit, shown_parameters);
   out["replay"] = fit.replay ? replay(*fit.replay) : Json(nullptr);
   out["rows"] = fit.rows ? rows(*fit.rows) : Json(nullptr);
+  out["landscape"] = page_landscape(fit);
+  out["steps"] = page_steps(fit, shown_parameters);
+  out["validation"] = page_validation(fit);
+  out["folds"] = page_folds(fit);
   out["derivation"] = Json::array();
   for (const DerivationLine& line : derivation(fit)) {
     out["derivation"].push_back({{"says", line.says}, {"mathml", line.mathml}});
