@@ -76,7 +76,10 @@ function ticks(scale, log, count) {
   const [low, high] = scale.domain().map(Math.log10);
   const step = Math.max(1, Math.ceil((high - low) / count));
   const powers = d3.range(Math.ceil(low / step) * step, high + 1e-9, step).map(p => 10 ** p);
-  return powers.length > 1 ? powers : scale.ticks(count);
+  if (powers.length > 1) return powers;
+  // Less than a decade or little more: 1, 2 and 5, where there are enough of them.
+  const all = scale.ticks(10), round = all.filter(value => [1, 2, 5].includes(Number(value.toExponential(0)[0])) && Math.abs(value / Number(value.toExponential(0)) - 1) < 1e-9);
+  return round.length > 1 ? round : scale.ticks(count);
 }
 
 // A linear scale as the two numbers that it is.

@@ -4,6 +4,7 @@
 import {Plot, extent} from "chart";
 import {el, labelled} from "dom";
 import {grouped, short} from "numbers";
+import {drawWalk} from "terrain";
 import {slice} from "valley";
 
 const consecutive = 60;
@@ -103,7 +104,14 @@ export function contours(run, others) {
     return beside ? run.path(beside, consecutive, axes).values : null;
   };
 
-  const draw = ({result, point, settings}) => {
+  /// The steps within the epochs of such a run, where they were kept and all parameters are carried.
+  const stepsAlong = (axes, epoch) => {
+    if (!run.steps || !run.allCarried) return null;
+    const steps = run.stepsUntil(epoch).map(values => replay.displacement(values));
+    return axes.map(axis => steps.map(step => replay.along(axis, step)));
+  };
+
+  const draw = ({result, point}) => {
     const axes = chosen(), [a, b] = axes;
     const base = others.base(result, point);
     if (!base || a === b) { plot.end({caption: a === b ? "Choose two different parameters." : "The point at this epoch is not known well enough.", legend: []}); return; }
@@ -113,14 +121,19 @@ export function contours(run, others) {
     const here = point.away ? axes.map(axis => replay.along(axis, point.away)) : axes.map(axis => point.values[axis]);
     begin = axes.map(axis => replay.along(axis, result.recorded ? replay.projections(null) : result.projections));
     const other = otherPath(result, axes);
-    const frame = frozen ?? frameOf(shape, begin, bottom, early.values, other ? [values, other] : []);
+    const frame = frozen ?? frameOf(shape, begin, bottom, early.values, [...(other ? [values, other] : []), ...(run.steps && run.allCarried && result.recorded ? [stepsAlong(axes, Infinity)] : [])]);
     const names = axes.map(axis => replay.axes[axis].name);
     [plot.options.xName, plot.options.yName] = names;
     plot.begin({...frame, tightX: true, tightY: true});
     rings(plot, shape, frame, 12);
+    const walked = result.recorded ? stepsAlong(axes, point.epoch) : null;
     if (other) plot.path("beside", other[0], other[1], "stroke:var(--series-0);stroke-width:1.8;stroke-dasharray:5 3");
-    plot.path("path", values[0], values[1], "stroke:var(--series-1);stroke-width:1.8");
-    plot.dots("steps", early.values[0], early.values[1], "fill:var(--series-1)", 2.4);
+    if (walked) {
+      drawWalk(plot, walked, axes.map(axis => run.recordAlong(axis).subarray(0, point.index + 1)), run.steps.end.length, run.recorded.epochs);
+    } else {
+      plot.path("path", values[0], values[1], "stroke:var(--series-1);stroke-width:1.8");
+    }
+    plot.dots("steps", early.values[0], early.values[1], walked ? "fill:var(--series-3)" : "fill:var(--series-1)", 2.4);
     plot.dots("bottom", [bottom[0]], [bottom[1]], "fill:none;stroke:var(--series-2);stroke-width:2.5", 6);
     plot.dots("at", [here[0]], [here[1]], "fill:var(--ink)", 4);
     handle.setAttribute("cx", plot.x(begin[0]).toFixed(1));
@@ -130,7 +143,8 @@ export function contours(run, others) {
     handle.setAttribute("aria-valuetext", names.map((name, k) => `${name} ${short(begin[k])}`).join(", "));
     const square = coordinates.value === "descent" || run.data.plan.scale === "none";
     plot.end({
-      legend: [{name: `equal cost, the others ${others.text}`, color: "var(--series-5)"}, {name: run.batches && result.recorded ? `a step after ${rowsAStep}, drawn epoch by epoch` : "the path", color: "var(--series-1)"},
+      legend: [{name: `equal cost, the others ${others.text}`, color: "var(--series-5)"}, ...(walked ? [{name: run.stepsText, color: "var(--series-1)"}, {name: "ends of epochs", color: "var(--series-3)", kind: "dot"}]
+        : [{name: run.batches && result.recorded ? `a step after ${rowsAStep}, drawn epoch by epoch` : "the path", color: "var(--series-1)"}]),
         ...(!run.batches ? [] : [{name: !result.recorded ? `the run: a step after ${rowsAStep}` : beside ? `all rows in every step, learning rate ${short(beside.settings.rate)}` : "", color: "var(--series-0)"}]), {name: "start: drag it", color: "var(--series-1)", kind: "dot"},
         {name: "closed form", color: "var(--series-2)", kind: "dot"}, {name: `epoch ${grouped(point.epoch)}`, color: "var(--ink)", kind: "dot"}],
       caption: `${early.step > 1 ? "Dots are recorded epochs." : `Dots are the first ${grouped(early.epochs.length - 1)} epochs one by one.`} Rings are even in distance from the bottom.` +

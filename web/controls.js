@@ -82,12 +82,16 @@ export function controls(run) {
   const choose = run.carried.length > 1 ? el("details", {id: "choose"},
     el("summary", {text: `parameters shown (${run.shown.length} of ${run.data.parameters.length})`}),
     el("p", {class: "quiet", text: run.carried.length < run.data.parameters.length
-      ? `The page carries ${run.carried.length} of ${grouped(run.data.parameters.length)} parameters, those with the largest |t|.` : "Ordered by |t|, the value in standard errors."}),
+      ? `The page carries ${run.carried.length} of ${grouped(run.data.parameters.length)} parameters, those with the largest ${run.carried.some(parameter => parameter.standard_error !== null) ? "|t|" : "|value × standard deviation|"}.` : run.carried.some(parameter => parameter.standard_error !== null) ? "Ordered by |t|, the value in standard errors." : "Ordered by size: the value times its column's standard deviation."}),
     el("div", {class: "boxes"}, boxes)) : null;
 
   const warning = el("p", {id: "past-limit", class: "warning", role: "alert", hidden: true});
   const recordedNote = el("p", {class: "quiet", id: "recorded-note", text: run.replay
     ? "This is the run as it was recorded. Move the learning rate, or choose gd, momentum or nesterov, and the page computes the descent itself."
+    : run.surface
+      ? `The cost ${run.data.plan.l1 > 0 ? "has kinks (the l1 penalty)" : `of this loss (${run.data.plan.loss}) goes over the rows`}, so its descent has no closed form: the page shows the run as it was recorded, and no other learning rate can be tried here.`
+    : run.data.plan.over_rows && run.data.plan.formula && !["mse", "half-mse", "sse"].includes(run.data.plan.loss)
+      ? `The cost of this loss (${run.data.plan.loss}) goes over the rows of the formula: the page shows the run as it was recorded, and no other learning rate can be tried here. The valley is not drawn: between two parameters of a formula it has no shape that the page could compute without the formula's program.`
     : run.data.plan.over_rows
       ? "This formula is not linear in its parameters, so its cost does not fold into moments: the page shows the run as it was recorded, and no other learning rate can be tried here."
       : "There are too many parameters to carry the modes of this cost: the page shows the run as it was recorded, and no other learning rate can be tried here."});

@@ -68,7 +68,8 @@ export function parameterCurves(run) {
 export function costCurves(run) {
   const linear = new Plot({id: "plot-cost", title: "Cost by epoch", xName: "epoch", yName: `cost (${run.data.plan.loss})`});
   const folded = run.data.lowest_cost !== null;
-  const above = new Plot({id: "plot-cost-log", title: folded ? "Cost above the lowest, logarithmic" : "Cost, logarithmic", xName: "epoch", yName: folded ? "cost − lowest cost" : "cost"});
+  const above = new Plot({id: "plot-cost-log", title: folded ? "Cost above the lowest, logarithmic" : "Cost above the lowest recorded, logarithmic", xName: "epoch", yName: folded ? "cost − lowest cost" : "cost − lowest recorded"});
+  const {validation} = run.data, heldOut = run.recorded.validation;
   // The forecast: the closed form of the run as planned, as far as the plot goes.
   const forecastOf = last => {
     if (!run.replay || run.asRun.method === "recorded" || !(last >= 1)) return null;
@@ -81,7 +82,7 @@ export function costCurves(run) {
   };
   const draw = ({result, point}) => {
     const forecast = forecastOf(result.last);
-    const lowest = run.data.lowest_cost ?? 0;
+    const lowest = run.recorded.lowest;
     const count = recordWithin(run, result.last), step = everySo(count, 80);
     const recordX = pick(run.recorded.epochs, count, step);
     const alt = `From ${short(result.cost[0])} at epoch 0 to ${short(result.cost[result.cost.length - 1])} at epoch ${grouped(result.last)}; at epoch ${grouped(point.epoch)} ${short(point.cost)}` +
@@ -91,16 +92,27 @@ export function costCurves(run) {
       ...(forecast ? [{name: "forecast of the run", color: "var(--forecast)", width: 6}] : []),
       {name: "the run as recorded", color: "var(--record)", kind: "dot"}];
     const styles = ["stroke:var(--forecast);stroke-width:7;stroke-linecap:round", "stroke:var(--series-0);stroke-width:2"];
-    linear.begin({...epochAxis(result), y: extent([result.cost, folded ? [lowest] : []])});
+    // Where a descent blows up, the rows held out must not hide the rest.
+    linear.begin({...epochAxis(result), y: extent([result.cost, folded ? [lowest] : [], heldOut.filter(value => value <= 2 * Math.max(...result.cost))])});
     linear.upright("now", point.epoch, now);
     if (forecast) linear.path("forecast", forecast.epochs, forecast.gap.map(gap => gap + lowest), styles[0]);
     if (folded) linear.path("lowest", [0, Math.max(1, result.last)], [lowest, lowest], "stroke:var(--muted);stroke-width:1;stroke-dasharray:5 3");
     linear.path("cost", result.epochs, result.cost, styles[1]);
     linear.dots("record", recordX, pick(run.recorded.cost, count, step), "fill:var(--record)", 2);
     linear.dots("at", [point.epoch], [point.cost], "fill:var(--ink)", 3.5);
-    linear.end({alt, legend: folded ? [...legend, {name: `lowest cost ${short(lowest)}`, color: "var(--muted)", dash: "5 3"}] : legend});
+    const more = folded ? [{name: `lowest cost ${short(lowest)}`, color: "var(--muted)", dash: "5 3"}] : [];
+    let says = "";
+    if (validation && heldOut.length > 0) {
+      linear.path("held-out", run.recorded.epochs, heldOut, "stroke:var(--series-1);stroke-width:2");
+      if (run.recorded.epochs.length <= 60) linear.dots("held-out-epochs", run.recorded.epochs, heldOut, "fill:var(--series-1)", 2);
+      linear.upright("best", validation.best_epoch, "stroke:var(--series-2);stroke-width:1.5;stroke-dasharray:6 3");
+      linear.dots("best-epoch", [validation.best_epoch], [validation.best_cost], "fill:none;stroke:var(--series-2);stroke-width:2.5", 6);
+      more.push({name: "rows held out", color: "var(--series-1)"}, {name: `their lowest: epoch ${grouped(validation.best_epoch)}, ${short(validation.best_cost)}`, color: "var(--series-2)", dash: "6 3"});
+      says = `The cost of the rows held out is without penalty.${result.recorded ? "" : " It is that of the recorded run."}`;
+    }
+    linear.end({alt, legend: [...legend, ...more], caption: says});
 
-    const floor = folded && result.recorded ? 1e-16 * Math.abs(lowest) : 0;
+    const floor = result.recorded ? 1e-16 * Math.abs(lowest) : 0;
     const readable = list => list.map(value => value > floor ? value : NaN);
     const gaps = readable(result.gap), recordGap = readable(Float64Array.from(pick(run.recorded.gap, count, step), value => value > 4e-16 * Math.abs(lowest) ? value : NaN));
     // A tail of exact zeros must not stretch the axis to the smallest double.
@@ -114,7 +126,7 @@ export function costCurves(run) {
     above.dots("record", recordX, recordGap, "fill:var(--record)", 2);
     above.dots("at", [point.epoch], [point.gap > 0 ? point.gap : NaN], "fill:var(--ink)", 3.5);
     above.end({alt, legend: limit > 0 ? [...legend, {name: "where the run ends", color: "var(--muted)", dash: "5 3"}] : legend,
-      caption: folded && recordGap.some(value => value !== value) ? "Recorded dots end where cost − lowest cost drowns in the last digit of the cost" + (result.recorded ? "." : "; the replay computes it apart.") : ""});
+      caption: !folded ? `The lowest recorded cost is ${short(lowest, 8)}; where it was reached there is no point.` : recordGap.some(value => value !== value) ? "Recorded dots end where cost − lowest cost drowns in the last digit of the cost" + (result.recorded ? "." : "; the replay computes it apart.") : ""});
   };
   return {frames: [linear.frame, above.frame], draw};
 }

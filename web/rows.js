@@ -2,18 +2,20 @@
 // The data: with one feature the points, the line and (few rows) the residuals and the predictions in a list; with
 // more, predicted against observed and the residuals. Predictions follow the epoch shown.
 import {Plot, extent} from "chart";
+import {manyColumns, oneColumn} from "classes";
 import {table} from "dom";
 import {grouped, short} from "numbers";
 
-const fewRows = 30;
+export const fewRows = 30;
 
-function sampleText(rows) {
+export function sampleText(rows) {
   return rows.target.length === rows.of ? `all ${grouped(rows.of)} rows` : `a sample of ${grouped(rows.target.length)} of ${grouped(rows.of)} rows`;
 }
 
 /// Predictions of the rows at a point; null: they cannot follow.
-function predictions(rows, replay, point) {
-  const {away, index} = point, count = rows.target.length;
+export function predictions(run, rows, point) {
+  const {away, index} = point, {replay, surface} = run, count = rows.target.length;
+  if (surface) return surface.follows ? surface.predictions(point.values) : null;
   if (rows.path.length > 0 && index !== undefined) return rows.path.subarray(index * count, (index + 1) * count);
   if (!away || rows.parts.length === 0) return null;
   const n = replay.size;
@@ -27,10 +29,12 @@ function predictions(rows, replay, point) {
 export function dataPlots(run) {
   const {rows, target} = run.data;
   if (!rows || rows.target.length === 0) return {frames: [], draw: () => {}, extra: null};
+  if (run.surface && rows.x.length > 0) return oneColumn(run);
+  if (run.data.plan.classification && rows.x.length === 0) return manyColumns(run);
   return rows.x.length > 0 ? onePlot(run, rows, target) : manyPlots(run, rows, target);
 }
 
-function dotStyle(count) {
+export function dotStyle(count) {
   return {radius: count > 800 ? 1.6 : count > 100 ? 2.2 : 3.6, style: `fill:var(--series-0);fill-opacity:${count > 300 ? 0.45 : 0.85}`};
 }
 
@@ -45,7 +49,7 @@ function onePlot(run, rows, target) {
   const ends = [order[0], order[order.length - 1]];
   const x = extent([rows.x]);
   const draw = ({result, point}) => {
-    const predicted = predictions(rows, run.replay, point) ?? rows.prediction;
+    const predicted = predictions(run, rows, point) ?? rows.prediction;
     const moves = predicted !== rows.prediction || (rows.curve_x.length > 0 && point.index !== undefined);
     plot.begin({x, y: extent([rows.target, closed ? (curved ? rows.optimal : ends.map(r => rows.optimal[r])) : rows.prediction])});
     // Two rows settle a line; it is drawn through the whole frame.
@@ -85,7 +89,7 @@ function manyPlots(run, rows, target) {
   const fitted = new Plot({id: "plot-data", title: "Predicted against observed", xName: `${target}, predicted`, yName: `${target}, observed`, height: 340});
   const residual = new Plot({id: "plot-residuals", title: "Residuals against predictions", xName: `${target}, predicted`, yName: "observed − predicted", height: 340});
   const draw = ({point}) => {
-    const predicted = predictions(rows, run.replay, point) ?? rows.prediction;
+    const predicted = predictions(run, rows, point) ?? rows.prediction;
     const follows = predicted !== rows.prediction;
     const {radius, style} = dotStyle(rows.target.length);
     const best = rows.optimal.length > 0 ? rows.optimal : rows.prediction;

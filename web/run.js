@@ -3,6 +3,7 @@
 // Where the cost folds the curves come from the replay's closed form; `recorded` shows the run as it was.
 import {Replay} from "replay";
 import {grouped, short} from "numbers";
+import {Surface} from "surface";
 
 export const mostShown = 12;
 export const methods = ["gd", "momentum", "nesterov"];
@@ -19,6 +20,8 @@ export class Run {
   constructor(data) {
     this.data = data;
     this.replay = data.replay ? new Replay(data) : null;
+    // Over rows nothing can be summed where the data hold none.
+    this.surface = data.landscape && (data.landscape.folded || data.rows) ? new Surface(data) : null;
     this.carried = data.carried.map(j => data.parameters[j]);
     this.shown = this.carried.map((_, j) => j).slice(0, mostShown);
     this.allCarried = this.replay !== null && this.replay.size <= this.carried.length;
@@ -34,8 +37,10 @@ export class Run {
       start: null,
     };
     this.settings = {...this.asRun};
-    this.epoch = this.settings.epochs;
+    // Early stopping keeps an earlier epoch than the last.
+    this.epoch = data.validation?.patience ? data.best_epoch : this.settings.epochs;
     this.recorded = this.readRecord();
+    this.steps = this.readSteps();
     this.listeners = [];
   }
 
@@ -57,11 +62,31 @@ export class Run {
   }
 
   readRecord() {
-    const {epochs, cost, gradient, rate, parameters} = this.data.trace;
-    const width = this.carried.length, lowest = this.data.lowest_cost;
+    const {epochs, cost, gradient, rate, validation, parameters} = this.data.trace;
+    const width = this.carried.length, lowest = this.data.lowest_cost ?? Math.min(...cost.filter(Number.isFinite));
     const values = this.carried.map((_, j) => Float64Array.from(epochs, (_, t) => parameters[t * width + j]));
-    const gap = lowest === null ? cost : cost.map(value => value - lowest);
-    return {recorded: true, epochs, cost, gap, gradient, rate, all: values};
+    const gap = cost.map(value => value - lowest);
+    return {recorded: true, epochs, cost, gap, gradient, rate, validation, lowest, all: values};
+  }
+
+  /// Of a run after batches: the parameters after each step of its first epochs.
+  readSteps() {
+    const {steps} = this.data, width = this.carried.length;
+    if (!steps) return null;
+    const count = steps.end[steps.end.length - 1], start = this.carried.map(parameter => parameter.start);
+    return {end: steps.end, values: [start, ...Array.from({length: count}, (_, s) => Array.from(steps.parameters.subarray(s * width, (s + 1) * width)))]};
+  }
+
+  /// The start and those steps up to the end of an epoch; empty where there are none.
+  stepsUntil(epoch) {
+    if (!this.steps) return [];
+    const {end, values} = this.steps, shown = Math.min(epoch, end.length);
+    return values.slice(0, shown === 0 ? 1 : end[shown - 1] + 1);
+  }
+
+  get stepsText() {
+    const {end} = this.steps, size = this.data.plan.batch_size;
+    return `every step of ${end.length < this.asRun.epochs ? `the first ${end.length === 1 ? "epoch" : `${grouped(end.length)} epochs`}` : "the run"}, one after ${size === 1 ? "each row" : `every ${grouped(size)} rows`}`;
   }
 
   /// Start values of the carried parameters.

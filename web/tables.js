@@ -10,7 +10,8 @@ const Plot = globalThis.Plot;
 export function verdict(data) {
   const {tone, ending, certificate, next} = data.verdict;
   const title = {good: "Converged", caution: "Not settled", bad: "Diverged"}[tone];
-  const sure = data.plan.over_rows ? "No certificate: this cost has no closed form to compare with."
+  const sure = data.plan.over_rows && data.cost_gap_bound !== null ? `Certificate: ${certificate}.`
+    : data.plan.over_rows ? "No certificate: this cost has no closed form to compare with."
     : data.cost_gap_bound === null ? "No certificate: see the warnings."
     : data.diverged ? `At the parameters given, ${certificate}.` : `Certificate: ${certificate}.`;
   return el("section", {class: `verdict ${tone}`, id: "verdict", "aria-label": "verdict"},
@@ -22,13 +23,20 @@ function tile(name, value, note) {
   return el("div", {class: "tile"}, el("dt", {text: name}), el("dd", {}, el("span", {class: "figure", text: value}), note ? el("span", {class: "quiet", text: note}) : null));
 }
 
+function zeros(data) {
+  return data.parameters.filter(parameter => !parameter.intercept && parameter.value === 0);
+}
+
 export function figures(data) {
   const {plan} = data;
   return el("dl", {class: "tiles", id: "figures"},
     tile("epochs", grouped(data.epochs), plan.forecast_epochs !== null ? `forecast ${grouped(plan.forecast_epochs)}` : "no forecast"),
-    tile(`cost (${plan.loss})`, short(data.cost, 7), data.lowest_cost !== null ? `lowest ${short(data.lowest_cost, 7)}` : null),
-    tile("root mean squared error", short(Math.sqrt(data.mse), 7), `in units of ${data.target}`),
-    tile("r²", short(data.r2, 6), "share of the variance explained"),
+    tile(`cost (${plan.loss})`, short(data.cost, 7), data.lowest_cost !== null ? `lowest ${short(data.lowest_cost, 7)}` : data.cost_gap_bound !== null && data.cost_gap_bound > 0 ? `at most ${short(data.cost_gap_bound, 2)} above the lowest` : null),
+    plan.loss === "logistic" ? tile("mean squared error", short(data.mse, 6), "of the probability (Brier score)")
+      : plan.classification ? tile("on the wrong side", `${short(100 * data.mse, 4)}%`, "of the rows, by weight")
+      : tile("root mean squared error", short(Math.sqrt(data.mse), 7), `in units of ${data.target}`),
+    data.r2 === null && plan.classification ? null : tile("r²", short(data.r2, 6), "share of the variance explained"),
+    data.plan.l1 > 0 ? tile("exactly zero", grouped(zeros(data).length), `of ${plural(data.parameters.filter(parameter => !parameter.intercept).length, "coefficient")}`) : null,
     tile("learning rate", short(plan.learning_rate), plan.largest_stable_rate !== null ? `stable below ${short(plan.largest_stable_rate)}` : plan.learning_rate === null ? "exact steps" : null),
     plan.condition_number === null ? null : tile("condition number", short(plan.condition_number, 4), "how narrow the valley is"));
 }
@@ -56,9 +64,14 @@ export function coefficients(run) {
     return [parameter.name, short(value, 10), short(error, 4), error > 0 ? short(value / error, 4) : "–",
       exact === null ? "–" : short(exact, 10), exact === null || value === null ? "–" : short(value - exact, 2), short(bound, 2)];
   });
-  const closed = listed.some(parameter => parameter.exact !== null);
+  const closed = listed.some(parameter => parameter.exact !== null), erring = listed.some(parameter => parameter.standard_error !== null);
   const head = ["parameter", "value", "standard error", "t", "closed form", "value − closed form", "off by at most"];
-  const out = [table(closed ? head : head.slice(0, 4), closed ? rows : rows.map(row => row.slice(0, 4)), {label: "coefficients", id: "coefficients"})];
+  const out = [table(closed ? head : head.slice(0, erring ? 4 : 2), closed ? rows : rows.map(row => row.slice(0, erring ? 4 : 2)), {label: "coefficients", id: "coefficients"})];
+  if (data.plan.l1 > 0) {
+    const names = zeros(data).map(parameter => parameter.name), most = 20;
+    out.push(el("p", {id: "zeros", text: names.length === 0 ? "No coefficient is exactly zero; a larger --l1 makes zeros."
+      : `Exactly zero, not only small: ${names.slice(0, most).join(", ")}${names.length > most ? ` and ${grouped(names.length - most)} more` : ""}. There the cost has a kink: any move away costs more in penalty than the fit gains.`}));
+  }
   const more = data.parameter_count - listed.length;
   if (more > 0) out.push(el("p", {class: "quiet", text: `${plural(more, "more parameter")}: --json or the model file has them all.`}));
   const picture = intervals(run);
@@ -111,6 +124,22 @@ function still(id, title, alt, make) {
     picture.replaceChildren(...drawn.childNodes);
   };
   return frame.frame;
+}
+
+const scores = {cost: "cost", rmse: "root mean squared error", mae: "mean absolute error", r2: "r²", log_loss: "log loss", accuracy: "accuracy", auc: "area under the ROC curve"};
+
+/// What the rows held out say: of --validation one column, of --folds one a fold with mean and deviation.
+export function heldOut(data) {
+  if (data.validation) {
+    const {validation} = data, known = Object.keys(scores).filter(key => validation.score[key] !== null);
+    return [el("p", {text: `${plural(validation.rows, "row")} were held out (a share of ${short(validation.share)}, seed ${validation.seed}), ${plural(validation.rows_training, "row")} were fitted to. Their cost was lowest, ${short(validation.best_cost)}, in epoch ${grouped(validation.best_epoch)}` +
+      (validation.patience === null ? "; the parameters are those of the last epoch." : `, and the run was to wait ${plural(validation.patience, "epoch")} for a lower one: the parameters are those of epoch ${grouped(data.best_epoch)}.`)}),
+      table(["of the rows held out", "value"], known.map(key => [scores[key], short(validation.score[key])]), {label: "scores of the rows held out", id: "validation"})];
+  }
+  const {folds} = data, known = Object.keys(scores).filter(key => folds.mean[key] !== null);
+  return [el("p", {text: `Every row was held out once, in ${folds.folds.length} folds (seed ${folds.seed}); each was judged by a fit to all the others. The model of this page is fitted to all rows.`}),
+    table(["fold", "rows", "epochs", ...known.map(key => scores[key])], [...folds.folds.map((fold, k) => [String(k + 1), grouped(fold.rows), grouped(fold.epochs), ...known.map(key => short(fold.score[key]))]),
+      ["mean", "", "", ...known.map(key => short(folds.mean[key]))], ["standard deviation", "", "", ...known.map(key => short(folds.deviation[key]))]], {label: "scores of the folds", id: "folds"})];
 }
 
 export function audit(data) {

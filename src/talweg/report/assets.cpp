@@ -36,8 +36,10 @@ TALWEG_ASSET(page_html, "web/page.html")
 TALWEG_ASSET(page_css, "web/page.css")
 TALWEG_ASSET(d3, "third_party/d3/d3.min.js")
 TALWEG_ASSET(plot, "third_party/plot/plot.umd.min.js")
+TALWEG_ASSET(advice_js, "web/advice.js")
 TALWEG_ASSET(bytes_js, "web/bytes.js")
 TALWEG_ASSET(chart_js, "web/chart.js")
+TALWEG_ASSET(classes_js, "web/classes.js")
 TALWEG_ASSET(command_js, "web/command.js")
 TALWEG_ASSET(contours_js, "web/contours.js")
 TALWEG_ASSET(controls_js, "web/controls.js")
@@ -50,7 +52,9 @@ TALWEG_ASSET(panels_js, "web/panels.js")
 TALWEG_ASSET(replay_js, "web/replay.js")
 TALWEG_ASSET(rows_js, "web/rows.js")
 TALWEG_ASSET(run_js, "web/run.js")
+TALWEG_ASSET(surface_js, "web/surface.js")
 TALWEG_ASSET(tables_js, "web/tables.js")
+TALWEG_ASSET(terrain_js, "web/terrain.js")
 TALWEG_ASSET(valley_js, "web/valley.js")
 
 namespace talweg {
@@ -69,22 +73,14 @@ std::string_view plot_script() {
 }
 
 const std::vector<WebModule>& web_modules() {
-  static const std::vector<WebModule> modules = {{"bytes", bytes_js()},
-                                                 {"chart", chart_js()},
-                                                 {"command", command_js()},
-                                                 {"contours", contours_js()},
-                                                 {"controls", controls_js()},
-                                                 {"curves", curves_js()},
-                                                 {"derivation", derivation_js()},
-                                                 {"dom", dom_js()},
-                                                 {"main", main_js()},
-                                                 {"numbers", numbers_js()},
-                                                 {"panels", panels_js()},
-                                                 {"replay", replay_js()},
-                                                 {"rows", rows_js()},
-                                                 {"run", run_js()},
-                                                 {"tables", tables_js()},
-                                                 {"valley", valley_js()}};
+  static const std::vector<WebModule> modules = {
+      {"advice", advice_js()},     {"bytes", bytes_js()},     {"chart", chart_js()},
+      {"classes", classes_js()},   {"command", command_js()}, {"contours", contours_js()},
+      {"controls", controls_js()}, {"curves", curves_js()},   {"derivation", derivation_js()},
+      {"dom", dom_js()},           {"main", main_js()},       {"numbers", numbers_js()},
+      {"panels", panels_js()},     {"replay", replay_js()},   {"rows", rows_js()},
+      {"run", run_js()},           {"surface", surface_js()}, {"tables", tables_js()},
+      {"terrain", terrain_js()},   {"valley", valley_js()}};
   return modules;
 }
 
