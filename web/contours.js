@@ -133,7 +133,7 @@ export function contours(run, others) {
     } else {
       plot.path("path", values[0], values[1], "stroke:var(--series-1);stroke-width:1.8");
     }
-    plot.dots("steps", early.values[0], early.values[1], walked ? "fill:var(--series-3)" : "fill:var(--series-1)", 2.4);
+    plot.dots("steps", early.values[0], early.values[1], walked ? "fill:var(--series-3)" : "fill:var(--series-1)", walked ? 2 : 2.4);
     plot.dots("bottom", [bottom[0]], [bottom[1]], "fill:none;stroke:var(--series-2);stroke-width:2.5", 6);
     plot.dots("at", [here[0]], [here[1]], "fill:var(--ink)", 4);
     handle.setAttribute("cx", plot.x(begin[0]).toFixed(1));

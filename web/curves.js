@@ -123,9 +123,16 @@ export function costCurves(run) {
     const limit = run.data.plan.tolerance && folded && run.data.termination === "tolerance" ? run.data.plan.tolerance ** 2 * run.recorded.gap[0] : null;
     if (limit > 0) above.path("limit", [0, Math.max(1, result.last)], [limit, limit], "stroke:var(--muted);stroke-width:1;stroke-dasharray:5 3");
     above.path("cost", result.epochs, gaps, styles[1]);
+    const outside = [];
+    if (validation && heldOut.length > 0) {
+      const lowestOut = heldOut.reduce((low, value) => value < low ? value : low, Infinity);
+      above.path("held-out", run.recorded.epochs, heldOut.map(value => value > lowestOut ? value - lowestOut : NaN), "stroke:var(--series-1);stroke-width:1.5");
+      above.upright("best", validation.best_epoch, "stroke:var(--series-2);stroke-width:1.5;stroke-dasharray:6 3");
+      outside.push({name: "rows held out − their lowest", color: "var(--series-1)"}, {name: `lowest in epoch ${grouped(validation.best_epoch)}`, color: "var(--series-2)", dash: "6 3"});
+    }
     above.dots("record", recordX, recordGap, "fill:var(--record)", 2);
     above.dots("at", [point.epoch], [point.gap > 0 ? point.gap : NaN], "fill:var(--ink)", 3.5);
-    above.end({alt, legend: limit > 0 ? [...legend, {name: "where the run ends", color: "var(--muted)", dash: "5 3"}] : legend,
+    above.end({alt, legend: [...legend, ...(limit > 0 ? [{name: "where the run ends", color: "var(--muted)", dash: "5 3"}] : []), ...outside],
       caption: !folded ? `The lowest recorded cost is ${short(lowest, 8)}; where it was reached there is no point.` : recordGap.some(value => value !== value) ? "Recorded dots end where cost − lowest cost drowns in the last digit of the cost" + (result.recorded ? "." : "; the replay computes it apart.") : ""});
   };
   return {frames: [linear.frame, above.frame], draw};

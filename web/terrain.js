@@ -82,6 +82,12 @@ function usualReach(run, axis) {
   return 0.4 * largest / (axis < surface.width && j !== surface.intercept ? surface.spread[j] : 1);
 }
 
+// Around a kink at zero: as far as its two slopes weigh as much as the bend.
+function reachOfKink(cost, most) {
+  const h = 1e-4 * most, kink = (cost(h) + cost(-h) - 2 * cost(0)) / h, bend = (cost(most) + cost(-most) - 2 * cost(0) - kink * most) / most ** 2;
+  return bend > 0 && kink > 0 ? Math.min(most, 1.5 * kink / bend) : most;
+}
+
 /// What to show: start and end, and of the path what is not far beyond; on each axis at least the usual reach.
 function frameFor(run, axes, begin, end, paths) {
   const side = k => {
@@ -108,7 +114,8 @@ export function slopes(run) {
     const base = others.base(point), cost = surface.along(base, j);
     const all = Array.from(run.recorded.all[j]), here = point.values[j];
     const away = Math.abs(run.startValues()[j] - end), wild = Math.abs(here - end) > 3 * Math.max(away, usualReach(run, j));
-    const reach = Math.max(away > 0 ? away : usualReach(run, j), wild ? 0 : Math.abs(here - end));
+    const own = away > 0 ? away : surface.kinked && end === 0 ? reachOfKink(cost, usualReach(run, j)) : usualReach(run, j);
+    const reach = Math.max(own, wild || own < away ? 0 : Math.min(Math.abs(here - end), away > 0 ? Infinity : own));
     const domain = [end - 1.25 * reach, end + 1.25 * reach];
     const xs = nodes(domain, 161), ys = xs.map(cost);
     const shownYs = Array.from(ys).filter(Number.isFinite).sort((a, b) => a - b);

@@ -56,20 +56,48 @@ std::vector<TraceRow> thinned(const Trace& trace) {
   return out;
 }
 
+// Rows of one class lie on a line and would hide each other: they are moved up or down a little, by a hash of
+// their number.
+double aside(const Fit& fit, std::size_t row) {
+  constexpr std::size_t kFew = 30;
+  if (!is_classification(fit.plan.cost) || fit.rows->target.size() <= kFew) return 0;
+  const double width = fit.rows->x.empty() ? 0.3 : 0.04;
+  const double classes_apart = fit.plan.cost == CostKind::logistic ? 1 : 2;
+  return width * classes_apart *
+         (std::ldexp(static_cast<double>(row_hash(row_hash(fit.rows->numbers[row]))), -63) - 1);
+}
+
+// What a linear model with a loss predicts over its only column; empty for others.
+std::vector<std::pair<double, double>> curve(const Fit& fit) {
+  std::vector<std::pair<double, double>> out;
+  if (!fit.landscape || fit.formula != nullptr || !fit.rows || fit.rows->x.empty()) return out;
+  constexpr std::size_t kPoints = 200;
+  const auto [low, high] = std::minmax_element(fit.rows->x.begin(), fit.rows->x.end());
+  const double intercept = fit.has_intercept ? fit.parameters.back() : 0;
+  for (std::size_t k = 0; k <= kPoints; ++k) {
+    const double x = *low + (*high - *low) * static_cast<double>(k) / kPoints;
+    out.emplace_back(x, mean_of_prediction(fit.plan.cost, fit.parameters[0] * x + intercept));
+  }
+  return out;
+}
+
 // Data blocks: what all plots draw from.
 std::string blocks(const Fit& fit, const std::vector<std::size_t>& shown) {
   std::string out = "$rows << END\n";
   if (fit.rows) {
     for (std::size_t r = 0; r < fit.rows->target.size(); ++r) {
       const double x = fit.rows->x.empty() ? fit.rows->prediction[r] : fit.rows->x[r];
-      out +=
-          fmt::format("{} {} {}\n", number(x), number(fit.rows->target[r]), number(fit.rows->prediction[r]));
+      out += fmt::format("{} {} {} {}\n", number(x), number(fit.rows->target[r]),
+                         number(fit.rows->prediction[r]), number(fit.rows->target[r] + aside(fit, r)));
     }
   }
+  out += "END\n$curve << END\n";
+  for (const auto& [x, y] : curve(fit)) out += fmt::format("{} {}\n", number(x), number(y));
   out += "END\n$trace << END\n";
   for (const TraceRow& row : thinned(fit.trace)) {
-    out += fmt::format("{} {} {} {}", row.epoch, number(row.cost), number(row.gradient_norm),
-                       number(row.learning_rate.value_or(std::nan(""))));
+    out += fmt::format("{} {} {} {} {}", row.epoch, number(row.cost), number(row.gradient_norm),
+                       number(row.learning_rate.value_or(std::nan(""))),
+                       number(row.validation_cost.value_or(std::nan(""))));
     for (const std::size_t j : shown) out += " " + number(row.parameters[j]);
     out += '\n';
   }
@@ -90,11 +118,25 @@ std::string data_plot(const Fit& fit) {
   if (!rows.x.empty()) {
     out += fmt::format("set title {}\nset xlabel {}\n", quoted("The data and the fit, " + sample),
                        quoted(rows.x_name));
+    const char* fitted = curve(fit).empty() ? "$rows using 1:3 smooth unique" : "$curve using 1:2";
     out += fmt::format(
-        "plot $rows using 1:2 with points ls 1 {} title 'rows', "
-        "$rows using 1:3 smooth unique with lines ls 8 lw 2 title 'fit'\n",
-        points);
+        "plot $rows using 1:4 with points ls 1 {} title 'rows', {} with lines ls 8 lw 2 title 'fit'\n",
+        points, fitted);
     return out;
+  }
+  if (is_classification(fit.plan.cost)) {
+    const bool logistic = fit.plan.cost == CostKind::logistic;
+    const std::vector<std::string> classes =
+        fit.plan.classes.size() == 2 ? fit.plan.classes : std::vector<std::string>{"-1", "+1"};
+    out += fmt::format("set title {}\nset xlabel {}\nset ytics ({} {}, {} 1)\nset yrange [{}:1.6]\n",
+                       quoted("What is predicted for each class, " + sample),
+                       logistic ? quoted("probability of " + classes[1]) : quoted("prediction f"),
+                       quoted(classes[0]), logistic ? 0 : -1, quoted(classes[1]), logistic ? -0.6 : -1.9);
+    return out + fmt::format(
+                     "set arrow 1 from {0},graph 0 to {0},graph 1 nohead dt 2 lc rgb '#666666'\n"
+                     "plot $rows using 1:4 with points ls 1 {1} title 'rows'\n"
+                     "unset arrow 1\nset ytics autofreq\nset yrange [*:*]\n",
+                     logistic ? "0.5" : "0", points);
   }
   out += fmt::format("set title {}\nset xlabel {}\n", quoted("Observed against predicted, " + sample),
                      quoted(fit.plan.target + ", predicted"));
@@ -108,7 +150,7 @@ std::string data_plot(const Fit& fit) {
 std::string parameters_plot(const Fit& fit, const std::vector<std::size_t>& shown) {
   std::string out = "set title 'Each parameter by epoch'\nset xlabel 'epoch'\nset ylabel 'value'\nplot ";
   for (std::size_t k = 0; k < shown.size(); ++k) {
-    out += fmt::format("{}$trace using 1:{} with lines ls {} lw 2 title {}", k == 0 ? "" : ", ", 5 + k, k + 1,
+    out += fmt::format("{}$trace using 1:{} with lines ls {} lw 2 title {}", k == 0 ? "" : ", ", 6 + k, k + 1,
                        quoted(fit.plan.parameters[shown[k]].name));
   }
   return out + "\n";
@@ -132,6 +174,12 @@ std::string cost_plot(const Fit& fit) {
   out += "plot $trace using 1:2 with lines ls 1 lw 2 title 'cost'";
   if (fit.exact_cost > 0)
     out += fmt::format(", {} with lines ls 7 dt 2 title 'lowest cost'", number(fit.exact_cost));
+  if (fit.validation) {
+    out += fmt::format(
+        ", $trace using 1:5 with lines ls 2 lw 2 title 'rows held out', '-' using 1:2 with points ls 3 pt 6 "
+        "ps 2 lw 2 title 'their lowest: epoch {0}'\n{0} {1}\ne",
+        fit.validation->best_epoch, number(fit.validation->best_cost));
+  }
   return out + "\nunset logscale\n";
 }
 
@@ -159,6 +207,8 @@ std::string gnuplot_script(const Fit& fit, Picture picture, PictureFormat format
   std::vector<std::size_t> shown;
   if (fit.replay) {
     shown = fit.replay->carried;
+  } else if (fit.landscape) {
+    shown = fit.landscape->carried;
   } else {
     for (std::size_t j = 0; j < fit.plan.parameters.size(); ++j) shown.push_back(j);
   }
