@@ -35,7 +35,7 @@ export function shapeOf(data) {
 function thisRun(data) {
   const {plan} = data, own = rows.find(row => row.key === shapeOf(data));
   const batches = plan.batch_size === null ? "" : ` after batches of ${plural(plan.batch_size, "row")}`;
-  const run = `This run: ${plan.loss}${plan.l1 > 0 ? " with an l1 penalty" : ""}, ${plural(data.parameter_count, "parameter")} over ${plural(data.audit.rows, "row")}, by ${plan.optimizer}${batches}, ${plural(data.epochs, "epoch")}.`;
+  const run = `This run: ${plan.loss}${plan.l1 > 0 ? " with an l1 penalty" : ""}, ${plural(data.parameter_count, "parameter")} over ${plural(data.validation?.rows_training ?? data.audit.rows, "row")}, by ${plan.optimizer}${batches}, ${plural(data.epochs, "epoch")}.`;
   if (plan.batch_size !== null) return run;
   const chosen = own.method.some(method => method.startsWith("auto") || method.startsWith(plan.optimizer));
   return chosen ? run : `${run} For an answer in few epochs leave --optimizer and --learning-rate out: talweg then takes ${own.method.length > 1 ? (plan.loss.endsWith("se") ? own.method[0] : own.method[1]) : own.method[0]}.`;

@@ -68,6 +68,13 @@ try {
   await shoot(file.women, "women-dark", {scheme: "dark"});
   await shoot(file.diverged, "diverged", {height: 1100});
   await shoot(file["diamonds-gd"], "past-the-limit", {height: 1250, prepare: "talweg.run.change({rate: 1.02 * talweg.run.limit()}); scrollTo(0, document.querySelector('#descent').offsetTop - 420)"});
+  await shoot(file.logistic, "logistic", {selector: "#valley"});
+  await shoot(file.hinge, "hinge-border", {selector: "#data"});
+  await shoot(file.mae, "absolute-error", {selector: "#data"});
+  await shoot(file.lasso, "lasso-corner", {selector: "#valley"});
+  await shoot(file.jitter, "jitter", {selector: "#valley"});
+  await shoot(file.clients, "held-out", {selector: "#descent", scheme: "dark"});
+  await shoot(file.lasso, "methods", {selector: "#advice"});
   await shoot(file.wide, "five-hundred-features", {selector: "#descent"});
   await shoot(many, "ten-million-rows", {height: 1500});
 } finally {

@@ -258,15 +258,128 @@ test("a run after batches lies beside that of all rows on the same contours", as
     assert.match(await text(page, "#plot-contours"), /a step after every row/);
     const {rows} = readTrace(join(folder, "stochastic.trace.csv"));
     assert.equal(await count(page, "#plot-contours [data-mark=steps]"), rows.length);
-    const paths = () => page.locator("#plot-contours").evaluate(plot => ["path", "beside"].map(mark => plot.querySelector(`[data-mark=${mark}]`).getAttribute("d")));
+    // Every step within the epochs: three a row, and the start.
+    assert.equal(await count(page, "#plot-contours [data-mark=walked]"), 3 * (rows.length - 1) + 1);
+    const paths = (first = "walk") => page.locator("#plot-contours").evaluate((plot, mark) => [mark, "beside"].map(mark => plot.querySelector(`[data-mark=${mark}]`).getAttribute("d")), first);
     const [before, beside] = await paths();
+    await page.evaluate(() => { globalThis.talweg.run.showEpoch(2); globalThis.talweg.drawAll(); });
+    assert.equal(await count(page, "#plot-contours [data-mark=walked]"), 7);
+    await page.evaluate(() => { globalThis.talweg.run.showEpoch(20); globalThis.talweg.drawAll(); });
     assert.ok(before && beside && before !== beside);
     // The slider computes the descent over all rows; the run as it was then lies beside it.
     await slide(page, 1500);
     assert.equal(await page.locator("#method").inputValue(), "gd");
-    const [, other] = await paths();
+    const [, other] = await paths("path");
     assert.ok(other.split("L").length === rows.length);
     assert.doesNotMatch(await page.evaluate(() => document.body.textContent), /--batch-size 1 .*--optimizer gd/);
+  });
+});
+
+test("the valley of every loss and of an l1 penalty has the recorded costs", async () => {
+  for (const name of ["logistic", "poisson", "mae", "quantile", "huber", "hinge", "squared-hinge", "lasso", "jitter"]) {
+    await withPage(name, {}, async page => {
+      const {worst, epochs, sampled} = await page.evaluate(() => {
+        const {run} = globalThis.talweg, {surface, recorded} = run;
+        let worst = 0;
+        recorded.epochs.forEach((_, t) => {
+          const values = recorded.all.map(list => list[t]), axes = values.length > 1 ? [0, 1] : [0];
+          const costs = [surface.cost(values), ...axes.map(axis => surface.along(values, axis)(values[axis]))];
+          // Through another point: the same place must cost the same.
+          const end = surface.moved(values, surface.width, 0.7), plane = surface.plane(end, 0, surface.width);
+          costs.push(plane(surface.position(end, 0), surface.position(end, surface.width)) - surface.cost(end) + recorded.cost[t]);
+          for (const cost of costs) worst = Math.max(worst, Math.abs(cost - recorded.cost[t]) / Math.max(1e-300, Math.abs(recorded.cost[t])));
+        });
+        return {worst, epochs: recorded.epochs.length, sampled: surface.sampled};
+      });
+      assert.equal(sampled, false, name);
+      assert.ok(worst < 1e-9, `${name}: off by ${worst}`);
+      console.log(`# ${name}: costs of ${epochs} epochs off by at most ${worst.toExponential(1)}`);
+      assert.equal(await page.locator("#plot-contours path[data-mark^=ring-]").count(), 12);
+      assert.ok((await page.locator("#plot-contours [data-mark^=ring-]").evaluateAll(rings => rings.filter(ring => Number(ring.dataset.count) > 10).length)) >= 10, name);
+      assert.equal(await page.locator("#rate").count(), 0);
+      assert.ok((await page.locator("#derivation math").count()) >= 6, name);
+      assert.ok(await page.locator("#methods tr.here").count() >= 1);
+    });
+  }
+});
+
+test("lines of equal cost are where the cost is equal", async () => {
+  await withPage("logistic", {}, async page => {
+    const worst = await page.evaluate(async () => {
+      const {isolines, nodes} = await import("terrain");
+      const xs = nodes([-2, 3], 61), ys = nodes([-1, 4], 71), cost = (x, y) => 2 * x * x + x * y + y * y;
+      const values = Float64Array.from({length: xs.length * ys.length}, (_, k) => cost(xs[k % xs.length], ys[Math.floor(k / xs.length)]));
+      let worst = 0, segments = 0;
+      isolines(xs, ys, values, [1, 4]).forEach((lines, k) => lines.forEach(([a, b, c, d]) => {
+        ++segments;
+        for (const [x, y] of [[a, b], [c, d]]) worst = Math.max(worst, Math.abs(cost(x, y) - [1, 4][k]));
+      }));
+      return segments > 100 && xs.includes(0) && ys.includes(0) ? worst : Infinity;
+    });
+    assert.ok(worst < 0.02, `${worst}`);
+  });
+});
+
+test("classes: curve, border, what is predicted of each, how often that comes true", async () => {
+  const epoch = (page, k) => page.evaluate(value => { globalThis.talweg.run.showEpoch(value); globalThis.talweg.drawAll(); }, k);
+  await withPage("logistic", {}, async page => {
+    assert.equal(await count(page, "#plot-data [data-mark=rows]"), 60);
+    assert.match(await text(page, "#plot-data h3"), /with the logistic curve/);
+    assert.match(await text(page, "#plot-data figcaption"), /changes from no to yes, dose = [\d.]+/);
+    const curve = () => page.locator("#plot-data [data-mark=fit]").getAttribute("d");
+    const last = await curve();
+    await epoch(page, 1);
+    assert.notEqual(await curve(), last);
+    assert.match(await text(page, "#coefficients"), /standard error/);
+  });
+  await withPage("hinge", {}, async page => {
+    assert.equal(await count(page, "#plot-border [data-mark=rows]") + await count(page, "#plot-border [data-mark=others]"), 200);
+    assert.equal(await count(page, "#plot-data [data-mark=rows]") + await count(page, "#plot-data [data-mark=others]"), 200);
+    assert.equal(await page.locator("#plot-calibration").count(), 0);
+    assert.match(await text(page, "#data"), /hinge predicts a side, not a probability/);
+    assert.match(await text(page, "#kink-note"), /smoothed costs.*ends exactly/);
+    // The rows on the wrong side are those that the summary says.
+    const wrong = Number((await text(page, "#plot-border figcaption")).match(/, (\d+) of them/)[1]);
+    const share = await page.evaluate(() => globalThis.talweg.data.mse);
+    assert.equal(wrong, Math.round(200 * share));
+  });
+  await withPage("clients", {}, async page => {
+    assert.match(await text(page, "#plot-calibration h3"), /probability comes true/);
+    assert.match(await text(page, "#plot-contours figcaption"), /a sample of [\d,]+ of 3,4\d\d rows/);
+    assert.match(await text(page, "#advice"), /takes newton/);
+  });
+  await withPage("logistic-formula", {}, async page => {
+    assert.match(await text(page, "#recorded-note"), /logistic\) goes over the rows of the formula/);
+    assert.equal(await page.locator("#plot-calibration").count(), 1);
+  });
+});
+
+test("rows held out: their costs, their best epoch, folds", async () => {
+  await withPage("clients", {}, async page => {
+    const best = await page.evaluate(() => globalThis.talweg.data.validation.best_epoch);
+    assert.equal(await page.evaluate(() => globalThis.talweg.run.epoch), best);
+    assert.ok(best < await page.evaluate(() => globalThis.talweg.data.epochs));
+    for (const mark of ["held-out", "best", "best-epoch"]) assert.equal(await page.locator(`#plot-cost [data-mark=${mark}]`).count(), 1, mark);
+    assert.equal(await page.locator("#plot-cost-log [data-mark=held-out]").count(), 1);
+    assert.match(await text(page, "#held-out"), /the parameters are those of epoch/);
+    assert.match(await text(page, "#validation"), /area under the ROC curve/);
+    // What the parameters at that epoch are is what the coefficients say.
+    const same = await page.evaluate(() => globalThis.talweg.run.frame.point.values.every((value, j) => value === globalThis.talweg.run.carried[j].value));
+    assert.ok(same);
+  });
+  await withPage("folds", {}, async page => {
+    assert.equal(await page.locator("#folds tbody tr").count(), 7);
+  });
+});
+
+test("an l1 penalty: exact zeros are said, and the corner is drawn", async () => {
+  await withPage("lasso", {}, async page => {
+    const zeros = await page.evaluate(() => globalThis.talweg.data.parameters.filter(p => !p.intercept && p.value === 0).map(p => p.name));
+    assert.ok(zeros.length > 0);
+    for (const name of zeros) assert.ok((await text(page, "#zeros")).includes(name));
+    assert.match(await text(page, "#slope-says"), /a kink: the slope is −.* on the left and [\d.,]+ on the right, so the lowest point is exactly here/);
+    assert.match(await text(page, "#plot-contours"), /corners/);
+    assert.match(await text(page, "#plot-contours figcaption"), /from the moments of all rows/);
   });
 });
 
@@ -351,7 +464,7 @@ test("a redraw at 500 features and a million epochs", async () => {
 });
 
 test("it fits narrow and wide windows, light and dark, and paper", async () => {
-  for (const name of ["three", "diamonds-gd", "wide", "diverged", "decay"]) {
+  for (const name of ["three", "diamonds-gd", "wide", "diverged", "decay", "hinge", "lasso", "clients", "jitter"]) {
     for (const width of [400, 1600]) {
       for (const scheme of ["light", "dark"]) {
         await withPage(name, {width, scheme}, async page => {

@@ -223,6 +223,7 @@ Result<FoldedData> fold_kept(const KeptTable& kept, const FoldOptions& options) 
   const auto began = Clock::now();
   FoldedData out = kept.data;
   const auto chosen = [&](std::uint64_t record) { return options.selection.holds(record); };
+  std::erase_if(out.sample, [&](const SampledRow& row) { return !chosen(row.record); });
   // Groups of blocks in parallel, a few at a time, gathered in order.
   constexpr std::size_t kGroupBlocks = 16;
   constexpr std::size_t kBlocksAtOnce = 64 * kGroupBlocks;
