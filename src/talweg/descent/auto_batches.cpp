@@ -83,6 +83,7 @@ class DistanceOverGradients final : public Method {
       highest_ = std::max(highest_, rate_);
       move_plainly(here_, gradient_, -rate_);
       shrink(l1, rate_, here_);
+      walk_.step_made(here_);
       return true;
     });
   }
