@@ -128,7 +128,7 @@ export function slopes(run) {
     const height = cost(here), wide = domain[1] - domain[0], h = 1e-6 * wide;
     const left = (height - cost(here - h)) / h, right = (cost(here + h) - height) / h;
     const steep = (plot.y.domain()[1] - plot.y.domain()[0]) / wide;
-    const kink = right - left > 0.02 * steep;
+    const kink = right - left > Math.max(0.02 * steep, 1e-3 * (Math.abs(left) + Math.abs(right)));
     for (const [side, slope] of kink ? [[-1, left], [1, right]] : [[-1, (left + right) / 2], [1, (left + right) / 2]]) {
       const half = side * 0.16 * wide;
       plot.path(`tangent${side}`, [here, here + half], [height, height + slope * half], "stroke:var(--ink);stroke-width:1.5;stroke-dasharray:6 3");
