@@ -15,6 +15,7 @@
 #include "talweg/model/run_watch.h"
 #include "talweg/model/separation.h"
 #include "talweg/objective/l1_cost.h"
+#include "talweg/objective/lanes.h"
 
 namespace talweg {
 namespace {
@@ -55,33 +56,33 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
 // How well the means predicted meet the target; for classes 0 and 1.
 void add_errors(LinearCost& cost, const std::vector<double>& f, Fit& fit) {
   const bool classes = is_classification(fit.plan.cost);
-  DoubleDouble squares;
-  DoubleDouble sum;
-  DoubleDouble weight;
-  const auto each = [&](auto&& take) {
+  std::vector<double> means(f.size());
+  means_of_predictions(fit.plan.cost, f.data(), f.size(), means.data());
+  // term(y, w, mean) of all rows: blocks in eight lanes, their sums as pairs.
+  const auto sum_of = [&](auto&& term) {
+    DoubleDouble out;
     std::size_t at = 0;
     for (const DenseRows::Block& block : cost.rows().blocks()) {
-      for (std::size_t r = 0; r < block.rows; ++r, ++at) {
+      out += Lanes::sum(block.rows, [&](std::size_t r) {
         const double y = classes ? (block.target[r] + 1) / 2 : block.target[r];
-        take(y, block.weights.empty() ? 1.0 : block.weights[r], f[at]);
-      }
+        return term(y, block.weights.empty() ? 1.0 : block.weights[r], means[at + r]);
+      });
+      at += block.rows;
     }
+    return out;
   };
-  each([&](double y, double w, double prediction) {
-    const double mean = mean_of_prediction(fit.plan.cost, prediction);
-    const double residual = y - (fit.plan.cost == CostKind::logistic || !classes ? mean
-                                 : mean > 0                                      ? 1.0
-                                                                                 : 0.0);
-    squares += two_product(w * residual, residual);
-    sum += two_product(w, y);
-    weight += w;
+  const bool decided = classes && fit.plan.cost != CostKind::logistic;  // a class, not a probability
+  const DoubleDouble squares = sum_of([decided](double y, double w, double mean) {
+    const double residual = y - (!decided ? mean : mean > 0 ? 1.0 : 0.0);
+    return w * residual * residual;
   });
-  const double mean = (sum / weight).value();
-  DoubleDouble scatter;
-  each([&](double y, double w, double) { scatter += two_product(w * (y - mean), y - mean); });
+  const DoubleDouble weight = cost.rows().weight();
   fit.mse = (squares / weight).value();
-  if (scatter.value() > 0 && std::isfinite(fit.mse) && !classes)
-    fit.r2 = 1 - squares.value() / scatter.value();
+  if (classes) return;
+  const double centre = (sum_of([](double y, double w, double) { return w * y; }) / weight).value();
+  const double scatter =
+      sum_of([centre](double y, double w, double) { return w * (y - centre) * (y - centre); }).value();
+  if (scatter > 0 && std::isfinite(fit.mse)) fit.r2 = 1 - squares.value() / scatter;
 }
 
 // The covariance of a maximum likelihood: the inverse of the sum's Hessian.

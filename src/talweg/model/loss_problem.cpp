@@ -46,12 +46,15 @@ double constant_cost(const DenseRows& rows, const LossSettings& loss) {
   });
   const double f = constant_prediction(loss.kind, sum / weight);
   double cost = 0;
-  each_target(rows, [&](double y, double w) {
-    double value = 0;
-    double slope = 0;
-    evaluate_loss(loss, &f, &y, 1, &value, &slope, nullptr);
-    cost += w * value;
-  });
+  const std::vector<double> constant(rows.block_rows(), f);
+  std::vector<double> value(rows.block_rows());
+  std::vector<double> slope(rows.block_rows());
+  for (const DenseRows::Block& block : rows.blocks()) {
+    evaluate_loss(loss, constant.data(), block.target.data(), block.rows, value.data(), slope.data(),
+                  nullptr);
+    for (std::size_t r = 0; r < block.rows; ++r)
+      cost += block.weights.empty() ? value[r] : block.weights[r] * value[r];
+  }
   return cost / weight;
 }
 

@@ -43,10 +43,11 @@ bool is_count(const LinearCost& cost) {
   return cost.loss().kind == CostKind::poisson;
 }
 
-// The values of a column, or whether a row has a level.
-template <class Take>
-void each_value(const DenseRows& rows, const LinearTerm& term, const Take& take) {
+// The values of a column, or whether a row has a level. go_on() is asked after every block.
+template <class Take, class GoOn>
+void each_value(const DenseRows& rows, const LinearTerm& term, const Take& take, const GoOn& go_on) {
   for (const DenseRows::Block& block : rows.blocks()) {
+    if (!go_on()) return;
     if (term.column) {
       const double* const cells = block.cells + *term.column * block.stride;
       for (std::size_t r = 0; r < block.rows; ++r) take(cells[r], is_plus(block, r));
@@ -68,10 +69,19 @@ std::optional<Separation> by_one_column(const LinearCost& cost, bool intercept) 
     if ((!term.column && !term.level) || !(term.spread > 0)) continue;
     Range minus;
     Range plus;
-    each_value(cost.rows(), term, [&](double value, bool of_plus) { (of_plus ? plus : minus).take(value); });
-    // Counts above zero all lie at the border, which is their value.
     const bool counts = is_count(cost);
-    if (counts && plus.low != plus.high) continue;
+    // Where two rows of either class already lie the wrong way round, no further row can help. Counts above
+    // zero all lie at the border, which is their value.
+    const auto possible = [&] {
+      if (counts && plus.rows > 0 && plus.low != plus.high) return false;
+      if (minus.rows == 0 || plus.rows == 0) return true;
+      if (intercept) return minus.high <= plus.low || plus.high <= minus.low;
+      return (minus.high <= 0 && plus.low >= 0) || (plus.high <= 0 && minus.low >= 0);
+    };
+    each_value(
+        cost.rows(), term, [&](double value, bool of_plus) { (of_plus ? plus : minus).take(value); },
+        possible);
+    if (!possible()) continue;
     const bool above = minus.high <= plus.low;
     const bool below = plus.high <= minus.low;
     // The same value everywhere, or no border where there is an intercept; without one the border is 0.
@@ -95,9 +105,12 @@ std::optional<Separation> by_one_column(const LinearCost& cost, bool intercept) 
     column.parameter = j;
     column.above_is_plus = plus_above;
     column.border = term.column ? border * term.spread + term.mean : border;
-    each_value(cost.rows(), term, [&](double value, bool) {
-      (value > border ? column.above : value < border ? column.below : column.at) += 1;
-    });
+    each_value(
+        cost.rows(), term,
+        [&](double value, bool) {
+          (value > border ? column.above : value < border ? column.below : column.at) += 1;
+        },
+        [] { return true; });
     out.rows = column.above + column.below;
     out.complete = column.at == 0;
     out.column = column;

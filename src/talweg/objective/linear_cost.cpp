@@ -262,6 +262,10 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
 }
 
 std::vector<double> LinearCost::hessian(const Point& point, std::optional<double> constant) {
+  // The answer's is asked for by its standard errors and by the search for separated classes.
+  const bool known = !constant && !last_hessian_.values.empty() && last_hessian_.point == point.high &&
+                     last_hessian_.width == settings_.loss.width;
+  if (known) return last_hessian_.values;
   const Kernel kernel = kernel_of(point.high);
   const std::size_t columns = rows_.columns();
   const std::size_t inner = columns + level_count_ + 1;  // the constant last
@@ -334,6 +338,7 @@ std::vector<double> LinearCost::hessian(const Point& point, std::optional<double
     }
     out[i * p + i] += settings_.l2 * penalty_[i] * penalty_[i];
   }
+  if (!constant) last_hessian_ = {point.high, settings_.loss.width, out};
   return out;
 }
 

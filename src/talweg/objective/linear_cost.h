@@ -133,6 +133,11 @@ class LinearCost final : public KinkedObjective {
     double cost = 0;
     double width = 0;
   } last_;  // of evaluate
+  struct {
+    std::vector<double> point;
+    double width = 0;
+    std::vector<double> values;
+  } last_hessian_;
   std::unique_ptr<Buffers> buffers_;
 };
 

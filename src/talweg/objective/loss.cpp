@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "talweg/formula/row_kernels.h"
 #include "talweg/objective/logistic_kernel.h"
@@ -154,6 +155,17 @@ double mean_of_prediction(CostKind loss, double f) {
     return (f >= 0 ? 1 : t) / (1 + t);
   }
   return loss == CostKind::poisson ? exp_reference(f) : f;
+}
+
+void means_of_predictions(CostKind loss, const double* f, std::size_t rows, double* out) {
+  if (loss == CostKind::poisson) return apply(Op::exp, f, rows, out);
+  if (loss != CostKind::logistic) {
+    std::copy_n(f, rows, out);
+    return;
+  }
+  // The probability of +1 is the slope of the loss of a row of class -1.
+  const std::vector<double> minus(rows, -1.0);
+  logistic_rows(f, minus.data(), rows, nullptr, out, nullptr);
 }
 
 DualRange dual_range(const LossSettings& loss) {

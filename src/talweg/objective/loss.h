@@ -62,6 +62,8 @@ std::optional<double> curvature_bound(const LossSettings& loss);
 /// Where the prediction of a linear model goes before it is shown: the mean of the target that the loss is
 /// for. Logistic: the probability of +1; poisson: exp(f); others: f itself.
 double mean_of_prediction(CostKind loss, double f);
+/// The same of `rows` predictions, with the same bits. f, out: rows.
+void means_of_predictions(CostKind loss, const double* f, std::size_t rows, double* out);
 
 /// Value (unless `value` is null), slope and (unless `curvature` is null) curvature of `rows` rows. f and y:
 /// rows. Results are non-finite where f is, or where exp(f) leaves the range of a double.
