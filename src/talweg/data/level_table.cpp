@@ -5,27 +5,66 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <string>
 #include <utility>
 
 namespace talweg {
 
+namespace {
+
+template <class Word>
+std::uint64_t load(const char* from) {
+  Word word = 0;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+}  // namespace
+
+LevelTable::Slot LevelTable::key_of(std::size_t column, std::string_view text) {
+  const char* const begin = text.data();
+  const std::size_t size = text.size();
+  Slot key;
+  key.column_and_size = static_cast<std::uint32_t>(32 * column + std::min(size, kShort + 1));
+  if (size > kShort) {
+    key.first = XXH3_64bits(begin, size);
+  } else if (size > 8) {
+    key.first = load<std::uint64_t>(begin);
+    key.last = load<std::uint64_t>(begin + size - 8);
+  } else if (size >= 4) {
+    key.first = load<std::uint32_t>(begin);
+    key.last = load<std::uint32_t>(begin + size - 4);
+  } else if (size > 0) {
+    // One byte, two or three: the first, the middle and the last.
+    key.first = load<std::uint8_t>(begin) | load<std::uint8_t>(begin + size / 2) << 8U |
+                load<std::uint8_t>(begin + size - 1) << 16U;
+  }
+  return key;
+}
+
+std::uint64_t LevelTable::Slot::hash() const {
+  std::uint64_t mixed = (first ^ std::rotl(last, 29)) * 0x9E3779B97F4A7C15ULL;
+  mixed ^= mixed >> 32U;
+  mixed = (mixed + column_and_size) * 0xBF58476D1CE4E5B9ULL;
+  return mixed >> 32U;
+}
+
 std::uint32_t LevelTable::number(std::size_t column, std::string_view text) {
   if (2 * (taken_ + 1) > slots_.size()) grow();
-  const std::uint64_t hash = XXH3_64bits_withSeed(text.data(), text.size(), column);
-  const auto short_hash = static_cast<std::uint32_t>(hash >> 32U);
+  Slot key = key_of(column, text);
   const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
+  std::size_t at = key.hash() & mask;
   for (; slots_[at].number != kNone; at = (at + 1) & mask) {
-    if (slots_[at].hash != short_hash) continue;
-    const Level& level = levels_[slots_[at].number];
-    if (level.column == column && level.text == text) return slots_[at].number;
+    if (!slots_[at].same_key(key)) continue;
+    if (key.holds_text() || levels_[slots_[at].number].text == text) return slots_[at].number;
   }
-  const std::uint32_t fresh = add(Level{column, false, std::string(text)});
-  slots_[at] = {fresh, short_hash};
+  key.number = add(Level{column, false, std::string(text)});
+  slots_[at] = key;
   ++taken_;
   ++counts_[column];
-  return fresh;
+  return key.number;
 }
 
 std::uint32_t LevelTable::gap(std::size_t column) {
@@ -54,10 +93,11 @@ void LevelTable::grow() {
   for (std::size_t n = 0; n < levels_.size(); ++n) {
     const Level& level = levels_[n];
     if (level.gap) continue;
-    const std::uint64_t hash = XXH3_64bits_withSeed(level.text.data(), level.text.size(), level.column);
-    std::size_t at = hash & mask;
+    Slot key = key_of(level.column, level.text);
+    std::size_t at = key.hash() & mask;
     while (slots_[at].number != kNone) at = (at + 1) & mask;
-    slots_[at] = {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(hash >> 32U)};
+    key.number = static_cast<std::uint32_t>(n);
+    slots_[at] = key;
   }
 }
 

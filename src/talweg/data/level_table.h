@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Level numbers in order of first appearance: an open table of hashes.
+// Level numbers in order of first appearance: an open table of hashes. Texts of up to kShort bytes are in the
+// table itself, as two words, so that looking one up touches one line of memory.
 #pragma once
 
 #include <cstddef>
@@ -27,10 +28,22 @@ class LevelTable {
 
  private:
   static constexpr std::uint32_t kNone = 0xFFFFFFFFU;
+  static constexpr std::size_t kShort = 16;
+  // The key is the bytes of a short text, which overlap in the words, or the hash of a longer one, and column
+  // and length of a short one.
   struct Slot {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::uint32_t column_and_size = 0;
     std::uint32_t number = kNone;
-    std::uint32_t hash = 0;
+
+    [[nodiscard]] bool same_key(const Slot& other) const {
+      return first == other.first && last == other.last && column_and_size == other.column_and_size;
+    }
+    [[nodiscard]] bool holds_text() const { return column_and_size % 32 <= kShort; }
+    [[nodiscard]] std::uint64_t hash() const;
   };
+  static Slot key_of(std::size_t column, std::string_view text);
 
   std::uint32_t add(Level level);
   void grow();
