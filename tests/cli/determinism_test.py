@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same table gives the same bytes of model and trace, however it is stored, cut and read: determinism_test.py BINARY."""
+"""The same table gives the same bytes of model and trace, however it is stored, cut and read, and with whatever
+vector instructions: determinism_test.py BINARY."""
 import bz2
 import csv
 import gzip
@@ -7,7 +8,9 @@ import hashlib
 import io
 import json
 import lzma
+import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -79,11 +82,12 @@ class Determinism(unittest.TestCase):
     def options_of(self, key):
         return self.OPTIONS.get(key) or self.ROW_OPTIONS[key]
 
-    def fingerprints(self, files, options, more=(), pipe=None):
+    def fingerprints(self, files, options, more=(), pipe=None, instructions=None):
         with tempfile.TemporaryDirectory(dir=self.directory) as name:
             model, trace = Path(name) / "model.json", Path(name) / "trace.csv"
-            command = [BINARY, "fit", *map(str, files), "--target", "y", *options, *more, "-o", str(model), "--trace", str(trace), "--quiet"]
-            process = subprocess.run(command, input=pipe, capture_output=True, timeout=300, check=False)
+            command = [BINARY, "fit", *map(str, files), *([] if "--formula" in options else ["--target", "y"]), *options, *more, "-o", str(model), "--trace", str(trace), "--quiet"]
+            environment = {**os.environ, "TALWEG_INSTRUCTION_SET": instructions or ""}
+            process = subprocess.run(command, input=pipe, capture_output=True, timeout=300, check=False, env=environment)
             self.assertEqual(process.returncode, 0, f"{process.stderr.decode()}\n{' '.join(command)}")
             return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in (model, trace))
 
@@ -223,6 +227,50 @@ class Determinism(unittest.TestCase):
                     self.assertTrue(json.loads(process.stdout)["exact"])
                     self.same_from_moments(key, [merged], ["--threads", source.choice("127")])
                     self.same_from_moments(key, files)
+
+    # What reaches kernels that the options above do not: numbers alone, classes, curved formulas.
+    MORE_OPTIONS = {
+        "numbers": ["--features", "x,time,small", "--missing", "drop"],
+        "exact to the end": ["--formula", "y = a + b*x + c*x^2 + d*x^3", "--missing", "drop"],
+        "curved": ["--formula", "y = a*x^2 + b*sin(x/3) + exp(c*x/10)", "--missing", "drop"],
+        "logistic": ["--missing", "mean", "--loss", "logistic", "--epochs", "20"],
+        "logistic, weights, batches": ["--missing", "drop", "--weights", "w", "--loss", "logistic", "--batch-size", "8", "--epochs", "3"],
+        "poisson of counts": ["--missing", "mean", "--loss", "poisson", "--epochs", "20"],
+    }
+
+    def instruction_sets(self):
+        """Those of this machine, as the error for an unknown one lists them."""
+        process = subprocess.run([BINARY, "--version"], capture_output=True, text=True, check=False, env={**os.environ, "TALWEG_INSTRUCTION_SET": "?"})
+        self.assertEqual(process.returncode, 2, process.stderr)
+        return re.search(r"one of (.*)", process.stderr)[1].split(", ")
+
+    def test_instruction_sets(self):
+        sets = self.instruction_sets()
+        self.assertGreaterEqual(len(sets), 2, "there is nothing to compare")
+        targets = {}
+        for name, target in (("classes", lambda y: "yes" if float(y) > 11 else "no"), ("counts", lambda y: str(int(abs(float(y)) / 3)))):
+            targets[name] = self.directory / f"{name}.csv"
+            rows = [[*row[:-1], target(row[-1])] for row in self.rows if row[-1]]
+            targets[name].write_bytes(to_text(self.header, rows))
+        for key, options in {**self.OPTIONS, **self.ROW_OPTIONS, **self.MORE_OPTIONS}.items():
+            path = targets["classes" if key.startswith("logistic") else "counts"] if key in self.MORE_OPTIONS and "--loss" in options else self.directory / "all.csv"
+            expected = self.fingerprints([path], options, ["--threads", "2"])
+            for number, instructions in enumerate(sets):
+                with self.subTest(key=key, instructions=instructions):
+                    more = ["--threads", str(1 + number % 3)]
+                    self.assertEqual(self.fingerprints([path], options, more, instructions=instructions), expected, f"{key}: {instructions} differs")
+
+    def test_instruction_sets_of_moments(self):
+        for key in self.OPTIONS:
+            folded, _ = self.fold_options(key)
+            hashes = set()
+            for instructions in self.instruction_sets():
+                path = self.directory / "of_set.moments"
+                command = [BINARY, "fold", str(self.directory / "all.csv"), "-o", str(path), *folded, "--quiet"]
+                process = subprocess.run(command, capture_output=True, timeout=300, check=False, env={**os.environ, "TALWEG_INSTRUCTION_SET": instructions})
+                self.assertEqual(process.returncode, 0, process.stderr.decode())
+                hashes.add(hashlib.sha256(path.read_bytes()).hexdigest())
+            self.assertEqual(len(hashes), 1, key)
 
     def test_again(self):
         for _ in range(3):

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <vector>
 
 #include "talweg/cli/commands.h"
+#include "talweg/cli/instruction_set.h"
 #include "talweg/cli/options.h"
 #include "talweg/cli/terminal.h"
 
@@ -14,6 +16,8 @@ using namespace talweg::cli;
 
 int run(const std::vector<std::string>& arguments) {
   const StopFlag& stop = install_signal_handlers();
+  if (auto chosen = choose_instruction_set(std::getenv(kInstructionSetVariable)); !chosen)
+    return report_error(chosen.error());
   auto options = parse_options(arguments);
   if (!options) return report_error(options.error());
   if (!options->answer.empty()) {
