@@ -69,7 +69,13 @@ TEST(FoldGroups, GiveTheBitsOfTheTreeInAnyOrder) {
           random_block(random, k, random.coin() ? 256 : 1 + random.below(256), 5, trial % 4 == 1));
     }
     FoldTree expected(first);
-    for (const RowBlock& block : blocks) expected.add(block.number, fold_block(block, arithmetic));
+    IndicatorSums expected_indicators;
+    for (const RowBlock& block : blocks) {
+      expected_indicators.add(block);
+      RowBlock numbers = block;
+      numbers.levels.clear();
+      expected.add(block.number, fold_block(numbers, arithmetic));
+    }
 
     FoldGroups groups(arithmetic);
     FoldTree tree(first);
@@ -92,6 +98,12 @@ TEST(FoldGroups, GiveTheBitsOfTheTreeInAnyOrder) {
     }
     groups.finish(tree);
     SCOPED_TRACE(trial);
+    FoldedRows indicators;
+    FoldedRows expected_sums;
+    indicators.columns = expected_sums.columns = 5;
+    groups.indicators().write(indicators);
+    expected_indicators.write(expected_sums);
+    expect_same_bits(indicators, expected_sums);
     if (trial % 2 == 0) {
       expect_same_bits(tree.finish(), expected.finish());
       continue;

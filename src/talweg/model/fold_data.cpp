@@ -2,6 +2,7 @@
 #include "talweg/model/fold_data.h"
 
 #include <fmt/format.h>
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
@@ -50,6 +51,15 @@ std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<st
     return error;
   }
   return std::nullopt;
+}
+
+std::optional<Error> out_of_range(const IndicatorSums& sums, const std::vector<std::string>& dense_names) {
+  const auto column = sums.out_of_range();
+  if (!column) return std::nullopt;
+  Error error{ErrorKind::data, "its values are so large that their sum overflows a double"};
+  error.remedy = "give the column in a larger unit, or leave it out with --drop";
+  error.column = dense_names[*column];
+  return error;
 }
 
 namespace {
@@ -122,13 +132,16 @@ void fold_group(const ArrayView& features, const ArrayView& target, const ArrayV
 
 std::vector<std::vector<FoldedPart>> fold_apart(std::span<const RowBlock> blocks, std::uint64_t first_block,
                                                 std::uint64_t end_block, const RowParts& parts,
-                                                FoldArithmetic arithmetic) {
+                                                FoldArithmetic arithmetic,
+                                                std::span<IndicatorSums> indicators) {
   std::vector<std::vector<FoldedPart>> out;
   for (std::uint32_t part = 0; part < parts.count(); ++part) {
     std::vector<RowBlock> chosen;
     for (const RowBlock& block : blocks) {
       RowBlock rows = select_rows(block, [&](std::uint64_t record) { return parts.of(record) == part; });
-      if (rows.rows > 0) chosen.push_back(std::move(rows));
+      if (rows.rows == 0) continue;
+      if (!indicators.empty()) indicators[part].add(rows);
+      chosen.push_back(std::move(rows));
     }
     out.push_back(fold_blocks(chosen, first_block, end_block, arithmetic));
   }
@@ -159,13 +172,16 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   pipeline.progress = options.progress;
   std::atomic<std::int64_t> folding{0};  // nanoseconds, of all threads
   FoldGroups groups({options.bulk, reader->table_columns()});
-  std::vector<FoldTree> apart(options.parts ? options.parts->count() : 0);
+  const std::size_t part_count = options.parts ? options.parts->count() : 0;
+  std::vector<FoldTree> apart(part_count);
+  tbb::enumerable_thread_specific<std::vector<IndicatorSums>> indicators_apart(
+      std::vector<IndicatorSums>{part_count});
   const auto fold = [&](BlockBatch& batch) {
     const auto start = Clock::now();
     if (options.parts) {
       batch.result = std::make_shared<std::vector<std::vector<FoldedPart>>>(
           fold_apart(batch.blocks, batch.first_block, batch.end_block, *options.parts,
-                     {options.bulk, reader->table_columns()}));
+                     {options.bulk, reader->table_columns()}, indicators_apart.local()));
     } else {
       for (const RowBlock& block : batch.blocks) groups.add(block);
     }
@@ -190,8 +206,15 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   out.audit = reader->audit();
   // Behind a last block that is not full nothing can follow.
   const std::uint64_t end = columns.first_record + out.audit.records;
+  out.indicators = groups.indicators();
   out.parts = tree.take_parts(end % kBlockRows == 0 ? end / kBlockRows : ~std::uint64_t{0});
-  for (FoldTree& of_part : apart) out.held_apart.push_back(of_part.finish());
+  for (std::size_t part = 0; part < part_count; ++part) {
+    IndicatorSums sums;
+    for (const std::vector<IndicatorSums>& of_thread : indicators_apart) sums.add(of_thread[part]);
+    if (auto error = out_of_range(sums, reader->dense_names())) return fail(*error);
+    out.held_apart.push_back(apart[part].finish());
+    sums.write(out.held_apart.back());
+  }
   for (const FoldedRows& of_part : out.held_apart) {
     if (auto error = out_of_range(of_part, reader->dense_names())) return fail(*error);
   }
@@ -207,6 +230,7 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   for (const FoldedPart& part : out.parts) {
     if (auto error = out_of_range(part.folded, out.dense_names)) return fail(*error);
   }
+  if (auto error = out_of_range(out.indicators, out.dense_names)) return fail(*error);
   // Reading and folding overlap: the wall time is shared by the time that threads spent on each.
   const double wall = seconds_since(began);
   const unsigned threads =
@@ -231,24 +255,27 @@ Result<FoldedData> fold_kept(const KeptTable& kept, const FoldOptions& options) 
       tbb::global_control::max_allowed_parallelism,
       options.threads > 0 ? options.threads : static_cast<std::size_t>(tbb::info::default_concurrency()));
   FoldTree tree;
+  FoldGroups groups(options.bulk);
   for (std::size_t first = 0; first < kept.blocks.size(); first += kBlocksAtOnce) {
     if (options.stop != nullptr && options.stop->raised()) {
       return fail(ErrorKind::interrupted,
                   "interrupted while folding the data: there is nothing to report yet");
     }
     std::vector<RowBlock> blocks(std::min(kBlocksAtOnce, kept.blocks.size() - first));
-    std::vector<FoldedRows> folds(blocks.size());
     tbb::parallel_for(std::size_t{0}, blocks.size(), [&](std::size_t k) {
       blocks[k] = select_rows(kept.blocks[first + k], chosen);
-      if (blocks[k].rows > 0) folds[k] = fold_block(blocks[k], options.bulk);
+      if (blocks[k].rows > 0) groups.add(blocks[k]);
     });
-    for (std::size_t k = 0; k < blocks.size(); ++k) {
-      if (blocks[k].rows == 0) continue;
-      if (options.keep) options.keep(blocks[k]);
-      tree.add(blocks[k].number, std::move(folds[k]));
+    for (const RowBlock& block : blocks) {
+      if (block.rows > 0 && options.keep) options.keep(block);
     }
+    groups.gather(blocks.back().number + 1, tree);
   }
+  groups.finish(tree);
   out.folded = tree.finish();
+  const IndicatorSums indicators = groups.indicators();
+  if (auto error = out_of_range(indicators, out.dense_names)) return fail(*error);
+  indicators.write(out.folded);
   if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
   out.seconds_folding += seconds_since(began);
   return out;
@@ -268,6 +295,7 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   for (FoldedPart& part : read->parts) tree.add(std::move(part));
   FoldedData out;
   out.folded = tree.finish();
+  read->indicators.write(out.folded);
   for (const FoldedRows& part : read->held_apart) out.folded = merge(std::move(out.folded), part);
   out.parts = std::move(read->held_apart);
   out.sample = std::move(read->sample);

@@ -15,6 +15,7 @@
 #include "talweg/data/row_parts.h"
 #include "talweg/data/row_reader.h"
 #include "talweg/model/row_sample.h"
+#include "talweg/objective/indicator_sums.h"
 #include "talweg/objective/moments.h"
 
 namespace talweg {
@@ -70,17 +71,21 @@ struct FoldOptions {
 /// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no
 /// room for the low part; absent where nothing is.
 std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names);
+std::optional<Error> out_of_range(const IndicatorSums& sums, const std::vector<std::string>& dense_names);
 
-/// The folds of each part of the rows of some blocks; see fold_blocks.
+/// The folds of each part of the rows of some blocks; see fold_blocks. Their indicators are added to
+/// `indicators`, one a part, unless that is empty.
 std::vector<std::vector<FoldedPart>> fold_apart(std::span<const RowBlock> blocks, std::uint64_t first_block,
                                                 std::uint64_t end_block, const RowParts& parts,
-                                                FoldArithmetic arithmetic);
+                                                FoldArithmetic arithmetic,
+                                                std::span<IndicatorSums> indicators = {});
 /// Adds them to the trees of the parts.
 void gather_apart(std::vector<std::vector<FoldedPart>>& folds, std::vector<FoldTree>& trees);
 
 /// A table or a part of one, folded; see FoldedData.
 struct FoldedParts {
   std::vector<FoldedPart> parts;       ///< complete nodes in order (FoldTree::take_parts)
+  IndicatorSums indicators;            ///< of all rows; `parts` have none
   std::vector<FoldedRows> held_apart;  ///< of FoldOptions::parts; `parts` is empty then
   std::vector<ColumnInfo> features;
   ColumnInfo target;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "talweg/base/numbers.h"
@@ -101,37 +100,6 @@ std::vector<std::uint32_t> unite_levels(FoldedTable& to, const FoldedTable& from
   for (const Level& level : from.levels) numbers.push_back(number(level));
   to.levels = known.levels();
   return numbers;
-}
-
-template <class Key>
-void sort_keyed(std::vector<Key>& keys, std::vector<DoubleDouble>& sums, std::size_t width) {
-  if (std::is_sorted(keys.begin(), keys.end())) return;
-  std::vector<std::size_t> order(keys.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
-  std::vector<Key> sorted_keys;
-  std::vector<DoubleDouble> sorted_sums;
-  sorted_keys.reserve(keys.size());
-  sorted_sums.reserve(sums.size());
-  for (const std::size_t at : order) {
-    sorted_keys.push_back(keys[at]);
-    for (std::size_t j = 0; j < width; ++j) sorted_sums.push_back(sums[at * width + j]);
-  }
-  keys = std::move(sorted_keys);
-  sums = std::move(sorted_sums);
-}
-
-void renumber(FoldedRows& folded, const std::vector<std::uint32_t>& numbers) {
-  for (std::uint32_t& level : folded.levels) level = numbers[level];
-  std::vector<std::uint32_t> again = folded.levels;
-  sort_keyed(folded.levels, folded.level_weight, 1);
-  sort_keyed(again, folded.level_sums, folded.columns);
-  for (std::uint64_t& pair : folded.pairs) {
-    const std::uint64_t a = numbers[pair >> 32U];
-    const std::uint64_t b = numbers[pair & 0xFFFFFFFFU];
-    pair = std::min(a, b) << 32U | std::max(a, b);
-  }
-  sort_keyed(folded.pairs, folded.pair_weight, 1);
 }
 
 void renumber(TableHash& hash, const std::vector<std::uint32_t>& numbers) {
@@ -280,13 +248,6 @@ std::vector<std::size_t> dense_places(const FoldedTable& table) {
   return places;
 }
 
-FoldedRows total(FoldedTable& table) {
-  FoldTree tree;
-  for (FoldedPart& part : table.parts) tree.add(std::move(part));
-  table.parts.clear();
-  return tree.finish();
-}
-
 Result<void> check_weights(const FoldedTable& table, const std::string& asked, const std::string& name) {
   if (asked.empty() || asked == table.weights) return {};
   return fail(of_file(name,
@@ -342,6 +303,14 @@ double FoldedTable::error() const {
   return out;
 }
 
+FoldedRows FoldedTable::total() const {
+  FoldTree tree;
+  for (const FoldedPart& part : parts) tree.add(part);
+  FoldedRows out = tree.finish();
+  indicators.write(out);
+  return out;
+}
+
 Result<void> check_first_row(std::uint64_t first_row) {
   constexpr std::uint64_t kLast = std::uint64_t{1} << 59U;
   if (first_row % kBlockRows == 0 && first_row <= kLast) return {};
@@ -370,6 +339,7 @@ Result<FoldedTable> fold_whole_table(const std::vector<std::string>& paths, cons
   out.weights = std::move(columns.weights);
   out.levels = std::move(read->levels);
   out.parts = std::move(read->parts);
+  out.indicators = std::move(read->indicators);
   out.hash = std::move(read->hash);
   out.audit = std::move(read->audit);
   out.missing = columns.missing;
@@ -417,7 +387,7 @@ Result<FoldedTable> merge_tables(std::vector<NamedTable> parts) {
     count_levels(out);
     if (out.dense_columns() + out.levels.size() > kMostFeatures)
       return fail(too_many_levels(out, parts[k].name));
-    for (FoldedPart& part : next.parts) renumber(part.folded, numbers);
+    out.indicators.add(next.indicators.tables(), numbers);
     renumber(next.hash, numbers);
     gather(next.parts);
     add_audit(out, next);
@@ -450,6 +420,7 @@ Result<FoldedTable> merge_tables(std::vector<NamedTable> parts) {
   for (const FoldedPart& part : out.parts) {
     if (auto error = out_of_range(part.folded, dense_names)) return fail(*error);
   }
+  if (auto error = out_of_range(out.indicators, dense_names)) return fail(*error);
   return out;
 }
 
@@ -514,7 +485,7 @@ Result<FoldedData> choose_columns(FoldedTable table, const FitRequest& request, 
   }
   out.audit = table.audit;
   for (std::string& unused : roles->unused) out.audit.unused.push_back(std::move(unused));
-  out.folded = total(table);
+  out.folded = table.total();
   return out;
 }
 
@@ -571,7 +542,7 @@ Result<FoldedData> choose_formula(FoldedTable table, const FitRequest& request, 
   }
   out.formula = *bound;
   // The formula's columns alone, in its order.
-  FoldedRows whole = total(table);
+  const FoldedRows whole = table.total();
   out.folded.rows = whole.rows;
   out.folded.columns = chosen.size();
   out.folded.error = whole.error;

@@ -4,9 +4,10 @@
 // a fit needs of its data.
 //
 // Parts that know their place (`first_row`, a multiple of kBlockRows) carry the folds of their complete
-// aligned nodes (objective/moments.h), so that putting them together in the order of the rows gives the very
-// bits of the whole. Parts that do not are merged as they are: the moments then agree with those of the whole
-// to the rounding of the fold, far below 1e-13 of the columns' spreads.
+// aligned nodes (objective/moments.h; what belongs to levels is an exact sum beside them), so that putting
+// them together in the order of the rows gives the very bits of the whole. Parts that do not are merged as
+// they are: the moments then agree with those of the whole to the rounding of the fold, far below 1e-13 of
+// the columns' spreads.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct FoldedTable {
   std::string weights;              ///< name of the column of weights; empty: none
   std::vector<Level> levels;        ///< Level::column is an index into `columns`
   std::vector<FoldedPart> parts;    ///< complete nodes in order; dense columns: the numeric ones of `columns`
+  IndicatorSums indicators;         ///< of all rows; `parts` have none
   TableHash hash;
   IngestAudit audit;
   MissingPolicy missing = MissingPolicy::error;
@@ -37,6 +39,8 @@ struct FoldedTable {
 
   [[nodiscard]] std::size_t dense_columns() const;
   [[nodiscard]] std::uint64_t end_row() const { return first_row + audit.records; }
+  /// All its rows.
+  [[nodiscard]] FoldedRows total() const;
   /// The largest bound on the errors of its products (objective/moments.h).
   [[nodiscard]] double error() const;
 };

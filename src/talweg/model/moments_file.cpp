@@ -69,13 +69,28 @@ void write_fold(const FoldedPart& part, Writer& out) {
   out.pairs(folded.mean);
   out.pairs(folded.products);
   for (const double value : folded.widest) out.real(value);
-  out.u64(folded.levels.size());
-  for (const std::uint32_t level : folded.levels) out.u32(level);
-  out.pairs(folded.level_weight);
-  out.pairs(folded.level_sums);
-  out.u64(folded.pairs.size());
-  for (const std::uint64_t pair : folded.pairs) out.u64(pair);
-  out.pairs(folded.pair_weight);
+}
+
+void write_sums(ExactTable table, Writer& out) {
+  table.settle();
+  out.u32(static_cast<std::uint32_t>(table.lowest()));
+  out.u32(static_cast<std::uint32_t>(table.digits()));
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    for (std::size_t column = 0; column < table.columns(); ++column) {
+      for (std::size_t k = 0; k < table.digits(); ++k)
+        out.u64(static_cast<std::uint64_t>(table.digit(row, column, k)));
+    }
+  }
+}
+
+void write_indicators(IndicatorTables tables, Writer& out) {
+  out.u64(tables.levels.size());
+  for (const std::uint32_t level : tables.levels) out.u32(level);
+  write_sums(std::move(tables.weights), out);
+  write_sums(std::move(tables.sums), out);
+  out.u64(tables.pairs.size());
+  for (const std::uint64_t pair : tables.pairs) out.u64(pair);
+  write_sums(std::move(tables.pair_weights), out);
 }
 
 std::string body_of(const FoldedTable& table) {
@@ -121,6 +136,7 @@ std::string body_of(const FoldedTable& table) {
   out.u64(table.audit.gap_sets.other);
   out.u64(table.parts.size());
   for (const FoldedPart& part : table.parts) write_fold(part, out);
+  write_indicators(table.indicators.tables(), out);
   return out.take();
 }
 
@@ -311,7 +327,6 @@ FoldedPart read_fold(Reader& in, const FoldedTable& table) {
   FoldedPart out;
   FoldedRows& folded = out.folded;
   const std::size_t p = table.dense_columns();
-  const std::size_t levels = table.levels.size();
   out.block = in.u64();
   folded.rows = in.u64();
   folded.columns = p;
@@ -325,23 +340,6 @@ FoldedPart read_fold(Reader& in, const FoldedTable& table) {
   folded.widest.resize(p);
   for (double& value : folded.widest) value = in.finite("a range");
   if (in.ok()) check_products(in, folded);
-  folded.levels.resize(in.count(4, "indicators"));
-  for (std::uint32_t& level : folded.levels) level = in.u32();
-  check_keys(in, folded.levels, [&](std::uint32_t level) { return level < levels; });
-  folded.level_weight = in.pairs(folded.levels.size(), 1, "a weight");
-  folded.level_sums = in.pairs(folded.levels.size(), p, "a sum");
-  folded.pairs.resize(in.count(8, "pairs"));
-  for (std::uint64_t& pair : folded.pairs) pair = in.u64();
-  check_keys(in, folded.pairs, [&](std::uint64_t pair) {
-    return (pair >> 32U) < (pair & 0xFFFFFFFFU) && (pair & 0xFFFFFFFFU) < levels;
-  });
-  folded.pair_weight = in.pairs(folded.pairs.size(), 1, "a weight");
-  for (const std::vector<DoubleDouble>* weights : {&folded.level_weight, &folded.pair_weight}) {
-    for (const DoubleDouble& weight : *weights) {
-      if (!(weight.high > 0) || weight.high > folded.weight.high * (1 + 1e-9))
-        in.wrong("an indicator's weight is not possible");
-    }
-  }
   return out;
 }
 
@@ -362,6 +360,66 @@ void read_parts(Reader& in, FoldedTable& out) {
       (out.parts.front().block < first || out.parts.back().block > (out.end_row() - 1) / kBlockRows)) {
     in.wrong("a part lies outside its rows");
   }
+}
+
+ExactTable read_sums(Reader& in, std::size_t rows, std::size_t columns) {
+  const auto lowest = static_cast<std::int32_t>(in.u32());
+  const std::uint32_t digits = in.u32();
+  if (digits == 0 && lowest == 0) {
+    ExactTable none(columns);
+    none.grow(rows);
+    return none;
+  }
+  if (lowest < ExactTable::kLowest || lowest > ExactTable::kHighest || digits == 0 ||
+      digits > static_cast<std::uint32_t>(ExactTable::kHighest - lowest + 1)) {
+    in.wrong("its sums have impossible digits");
+  }
+  if (!in.room_for(rows, columns * digits, 8)) return ExactTable(columns);
+  ExactTable out = ExactTable::with_digits(rows, columns, lowest, digits);
+  constexpr std::int64_t kHalf = std::int64_t{1} << (ExactTable::kDigitBits - 1);
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      for (std::size_t k = 0; k < digits; ++k) {
+        const auto digit = static_cast<std::int64_t>(in.u64());
+        if (digit < -kHalf || digit >= kHalf) {
+          in.wrong("a digit of its sums is too large");
+          return out;
+        }
+        out.set_digit(row, column, k, digit);
+      }
+    }
+  }
+  return out;
+}
+
+void check_weights(Reader& in, const ExactTable& weights, const FoldedTable& table) {
+  DoubleDouble all;
+  for (const FoldedPart& part : table.parts) all += part.folded.weight;
+  for (std::size_t row = 0; row < weights.rows() && in.ok(); ++row) {
+    const double weight = weights.value(row, 0).high;
+    if (!(weight > 0) || weight > all.high * (1 + 1e-9)) in.wrong("an indicator's weight is not possible");
+  }
+}
+
+void read_indicators(Reader& in, FoldedTable& out) {
+  const std::size_t levels = out.levels.size();
+  IndicatorTables tables;
+  tables.levels.resize(in.count(4, "indicators"));
+  for (std::uint32_t& level : tables.levels) level = in.u32();
+  check_keys(in, tables.levels, [&](std::uint32_t level) { return level < levels; });
+  if (!in.ok()) return;
+  tables.weights = read_sums(in, tables.levels.size(), 1);
+  tables.sums = read_sums(in, tables.levels.size(), out.dense_columns());
+  tables.pairs.resize(in.count(8, "pairs"));
+  for (std::uint64_t& pair : tables.pairs) pair = in.u64();
+  check_keys(in, tables.pairs, [&](std::uint64_t pair) {
+    return (pair >> 32U) < (pair & 0xFFFFFFFFU) && (pair & 0xFFFFFFFFU) < levels;
+  });
+  if (!in.ok()) return;
+  tables.pair_weights = read_sums(in, tables.pairs.size(), 1);
+  check_weights(in, tables.weights, out);
+  check_weights(in, tables.pair_weights, out);
+  if (in.ok()) out.indicators.add(tables);
 }
 
 FoldedTable read_body(Reader& in) {
@@ -395,6 +453,7 @@ FoldedTable read_body(Reader& in) {
   out.hash.levels = in.sums(out.levels.size());
   if (in.ok()) read_gap_sets(in, out);
   if (in.ok()) read_parts(in, out);
+  if (in.ok()) read_indicators(in, out);
   if (in.ok() && in.left() > 0) in.wrong("there is something behind its end");
   return out;
 }
@@ -424,7 +483,8 @@ Result<std::uint64_t> read_header(std::string_view bytes, const std::string& nam
     return damaged(name,
                    fmt::format("the moments file has version {}, and this talweg ({}) reads version {}",
                                version, kVersion, kMomentsVersion),
-                   "use the talweg that wrote it, or a later one");
+                   version < kMomentsVersion ? "fold the data again, or use the talweg that wrote it"
+                                             : "use the talweg that wrote it, or a later one");
   }
   return little_endian_at(bytes, 16, 8);
 }

@@ -2,7 +2,7 @@
 // The moments file: a FoldedTable as bytes, the same on machines of either byte order.
 //
 //   magic     8 bytes  89 't' 'a' 'l' 'w' 'e' 'g' 0A
-//   version   u32      1
+//   version   u32      2
 //   reserved  u32      0
 //   length    u64      of the body
 //   body               below
@@ -17,8 +17,12 @@
 //   levels: column (u32), gap (u8), text; hash sums (low, high) of dense columns, weights, levels;
 //   sets of columns for want of which rows were left out: list of u32, rows (u64); others (u64);
 //   parts: block (u64), rows (u64), error (double), weight, then with p dense columns p means, p (p + 1) / 2
-//   products, p widest (doubles); indicators: list of u32, their weights, their p sums each; pairs: list of
-//   u64, their weights.
+//   products, p widest (doubles); indicators: list of levels (u32), table of their weights (one column),
+//   table of their sums (p columns); pairs: list of u64 (a << 32 | b, a < b), table of their weights (one
+//   column).
+//
+//   A table holds exact sums (objective/exact_table.h): its lowest digit b (i32), the number of digits (u32);
+//   then per row, per column its digits, the lowest first (i64): the sum of D_k 2^(40 (b + k)).
 //
 // Nothing in a file is trusted: sizes are compared with what is left of it before memory is taken, and what
 // is read is checked to be moments that data could have.
@@ -34,7 +38,7 @@
 
 namespace talweg {
 
-inline constexpr std::uint32_t kMomentsVersion = 1;
+inline constexpr std::uint32_t kMomentsVersion = 2;
 
 std::string moments_bytes(const FoldedTable& table);
 

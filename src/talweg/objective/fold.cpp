@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "talweg/objective/fold_levels.h"
 #include "talweg/objective/fold_nodes.h"
 #include "talweg/objective/gram_kernel.h"
+#include "talweg/objective/indicator_sums.h"
 #include "talweg/objective/moments.h"
 #include "talweg/objective/plain_kernel.h"
 #include "talweg/objective/split_kernel.h"
@@ -212,7 +212,6 @@ FoldedRows fold_node(const RowBlock& block, FoldArithmetic arithmetic, ProductsP
   } else {
     fold_plainly(block, out, pool);
   }
-  fold_levels(block, out);
   return out;
 }
 
@@ -220,6 +219,9 @@ FoldedRows fold_block(const RowBlock& block, FoldArithmetic arithmetic) {
   ProductsPool pool;
   FoldedRows out = fold_node(block, arithmetic, pool);
   widen(out, pool);
+  IndicatorSums indicators;
+  indicators.add(block);
+  indicators.write(out);
   return out;
 }
 

@@ -27,6 +27,7 @@ std::shared_ptr<FoldGroups::Group> FoldGroups::group_of(std::uint64_t block) {
 void FoldGroups::add(const RowBlock& block) {
   const std::shared_ptr<Group> group = group_of(block.number);
   FoldedRows node = fold_node(block, arithmetic_, pool_);
+  indicators_.local().add(block);
   auto place = static_cast<std::size_t>(kGroupBlocks + block.number % kGroupBlocks);
   while (place > 1) {
     std::unique_ptr<FoldedRows> sibling;
@@ -45,6 +46,12 @@ void FoldGroups::add(const RowBlock& block) {
   widen(node, pool_);
   const std::lock_guard<std::mutex> lock(group->mutex);
   group->waiting[place] = std::make_unique<FoldedRows>(std::move(node));
+}
+
+IndicatorSums FoldGroups::indicators() const {
+  IndicatorSums sum;
+  for (const IndicatorSums& of_thread : indicators_) sum.add(of_thread);
+  return sum;
 }
 
 void FoldGroups::gather(std::uint64_t end_block, FoldTree& tree) {

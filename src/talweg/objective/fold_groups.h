@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lower levels of the fold's tree, on several threads. Blocks come in any order; the one that completes a
 // node of up to kGroupBlocks blocks merges it, whoever it is, so merging runs as parallel as folding. What
-// becomes of a group of blocks is the same in any order.
+// becomes of a group of blocks is the same in any order. Indicators are summed beside the tree, by
+// each thread for itself.
 #pragma once
+
+#include <tbb/enumerable_thread_specific.h>
 
 #include <array>
 #include <cstdint>
@@ -11,6 +14,7 @@
 #include <mutex>
 
 #include "talweg/objective/fold_nodes.h"
+#include "talweg/objective/indicator_sums.h"
 #include "talweg/objective/moments.h"
 
 namespace talweg {
@@ -28,6 +32,8 @@ class FoldGroups {
   void gather(std::uint64_t end_block, FoldTree& tree);
   /// The same with all groups: the end of the table.
   void finish(FoldTree& tree) { gather(~std::uint64_t{0}, tree); }
+  /// Of all blocks; once no thread adds any more.
+  [[nodiscard]] IndicatorSums indicators() const;
 
  private:
   // Nodes that wait for their siblings, as in a heap: 1 is the whole group, 2k and 2k + 1 are the halves of
@@ -42,6 +48,7 @@ class FoldGroups {
   ProductsPool pool_;
   std::mutex mutex_;
   std::map<std::uint64_t, std::shared_ptr<Group>> groups_;
+  tbb::enumerable_thread_specific<IndicatorSums> indicators_;
 };
 
 }  // namespace talweg

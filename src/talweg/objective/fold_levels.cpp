@@ -2,88 +2,11 @@
 #include "talweg/objective/fold_levels.h"
 
 #include <algorithm>
-#include <bit>
 #include <iterator>
 #include <utility>
 
 namespace talweg {
 namespace {
-
-// Kept from block to block.
-struct Scratch {
-  std::vector<std::uint64_t> seen;   // a bit for each level
-  std::vector<std::uint32_t> index;  // of each level seen, among those of the block
-  std::vector<std::uint64_t> pairs;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> weighted_pairs;
-  std::vector<DoubleDouble> cells;
-};
-
-// The levels of the block, ascending, and their places.
-void number_levels(const RowBlock& block, Scratch& scratch, std::vector<std::uint32_t>& levels) {
-  const std::uint32_t highest = *std::max_element(block.levels.begin(), block.levels.end());
-  scratch.seen.assign(highest / 64 + std::size_t{1}, 0);
-  if (scratch.index.size() <= highest) scratch.index.resize(highest + std::size_t{1});
-  for (const std::uint32_t level : block.levels) scratch.seen[level / 64] |= std::uint64_t{1} << (level % 64);
-  for (std::size_t word = 0; word < scratch.seen.size(); ++word) {
-    for (std::uint64_t bits = scratch.seen[word]; bits != 0; bits &= bits - 1) {
-      const auto level =
-          static_cast<std::uint32_t>(64 * word + static_cast<std::size_t>(std::countr_zero(bits)));
-      scratch.index[level] = static_cast<std::uint32_t>(levels.size());
-      levels.push_back(level);
-    }
-  }
-}
-
-std::uint64_t pair_key(std::uint32_t a, std::uint32_t b) {
-  return (static_cast<std::uint64_t>(a) << 32U) | b;
-}
-
-// Counts: whole numbers, exact in any order.
-void count_pairs(const RowBlock& block, Scratch& scratch, FoldedRows& out) {
-  scratch.pairs.clear();
-  std::size_t begin = 0;
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    const std::size_t end = block.level_end[r];
-    for (std::size_t a = begin; a < end; ++a) {
-      for (std::size_t b = a + 1; b < end; ++b)
-        scratch.pairs.push_back(pair_key(block.levels[a], block.levels[b]));
-    }
-    begin = end;
-  }
-  std::sort(scratch.pairs.begin(), scratch.pairs.end());
-  out.pairs.reserve(scratch.pairs.size());
-  out.pair_weight.reserve(scratch.pairs.size());
-  for (std::size_t k = 0; k < scratch.pairs.size();) {
-    std::size_t next = k + 1;
-    while (next < scratch.pairs.size() && scratch.pairs[next] == scratch.pairs[k]) ++next;
-    out.pairs.push_back(scratch.pairs[k]);
-    out.pair_weight.emplace_back(static_cast<double>(next - k));
-    k = next;
-  }
-}
-
-// Sums of weights, in row order.
-void weigh_pairs(const RowBlock& block, Scratch& scratch, FoldedRows& out) {
-  scratch.weighted_pairs.clear();
-  std::size_t begin = 0;
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    const std::size_t end = block.level_end[r];
-    for (std::size_t a = begin; a < end; ++a) {
-      for (std::size_t b = a + 1; b < end; ++b)
-        scratch.weighted_pairs.emplace_back(pair_key(block.levels[a], block.levels[b]),
-                                            static_cast<std::uint32_t>(r));
-    }
-    begin = end;
-  }
-  std::sort(scratch.weighted_pairs.begin(), scratch.weighted_pairs.end());
-  for (const auto& [key, row] : scratch.weighted_pairs) {
-    if (out.pairs.empty() || out.pairs.back() != key) {
-      out.pairs.push_back(key);
-      out.pair_weight.emplace_back();
-    }
-    out.pair_weight.back() += block.weights[row];
-  }
-}
 
 void add_row(DoubleDouble* to, const DoubleDouble* from, std::size_t width) {
   for (std::size_t j = 0; j < width; ++j) to[j] += from[j];
@@ -169,35 +92,6 @@ void merge_pairs(FoldedRows& left, const FoldedRows& right) {
 }
 
 }  // namespace
-
-void fold_levels(const RowBlock& block, FoldedRows& out) {
-  if (block.levels.empty()) return;
-  thread_local Scratch scratch;
-  const std::size_t p = block.columns;
-  const bool weighted = !block.weights.empty();
-  number_levels(block, scratch, out.levels);
-  out.level_weight.resize(out.levels.size());
-  out.level_sums.resize(out.levels.size() * p);
-  scratch.cells.resize(p);
-  std::size_t begin = 0;
-  for (std::size_t r = 0; r < block.rows; ++r) {
-    const std::size_t end = block.level_end[r];
-    if (begin == end) continue;
-    const double* const row = block.values.data() + r * p;
-    const double w = weighted ? block.weights[r] : 1;
-    for (std::size_t j = 0; j < p; ++j) {
-      // The product with 1 is exact.
-      scratch.cells[j] = weighted ? two_product(w, row[j]) : DoubleDouble(row[j]);
-      if (!block.values_low.empty()) scratch.cells[j] += two_product(w, block.values_low[r * p + j]);
-    }
-    for (; begin < end; ++begin) {
-      const std::size_t index = scratch.index[block.levels[begin]];
-      out.level_weight[index] += w;
-      add_row(&out.level_sums[index * p], scratch.cells.data(), p);
-    }
-  }
-  weighted ? weigh_pairs(block, scratch, out) : count_pairs(block, scratch, out);
-}
 
 void merge_levels(FoldedRows& left, const FoldedRows& right) {
   if (right.levels.empty()) return;

@@ -26,7 +26,7 @@ class ProductsPool {
   std::vector<UninitialisedVector<double>> idle_;
 };
 
-/// fold_block, the products left as they are.
+/// fold_block without the indicators, the products left as they are.
 FoldedRows fold_node(const RowBlock& block, FoldArithmetic arithmetic, ProductsPool& pool);
 
 /// merge; both sides may have their products either way.

@@ -108,9 +108,9 @@ struct FoldedPart {
   FoldedRows folded;
 };
 
-/// Folds blocks and merges them as far as they allow: nodes of the aligned tree whose blocks all lie in
-/// [first_block, end_block). `blocks`, ascending, has those of that range that hold rows. To be added to a
-/// FoldTree in this order.
+/// Folds blocks, without their indicators, and merges them as far as they allow: nodes of the aligned tree
+/// whose blocks all lie in [first_block, end_block). `blocks`, ascending, has those of that range that hold
+/// rows. To be added to a FoldTree in this order.
 std::vector<FoldedPart> fold_blocks(std::span<const RowBlock> blocks, std::uint64_t first_block,
                                     std::uint64_t end_block, FoldArithmetic arithmetic = {});
 

@@ -17,12 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-FoldedRows total(const FoldedTable& table) {
-  FoldTree tree;
-  for (const FoldedPart& part : table.parts) tree.add(part);
-  return tree.finish();
-}
-
 // What can be said of one column.
 struct ColumnFacts {
   std::optional<double> mean;
@@ -32,7 +26,7 @@ struct ColumnFacts {
 };
 
 std::vector<ColumnFacts> facts_of(const FoldedTable& table) {
-  const FoldedRows folded = total(table);
+  const FoldedRows folded = table.total();
   std::vector<ColumnFacts> out(table.columns.size());
   std::size_t dense = 0;
   for (std::size_t j = 0; j < table.columns.size(); ++j) {
