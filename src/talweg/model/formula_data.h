@@ -76,9 +76,9 @@ struct FormulaData {
   RowRecords records;               ///< of the store's rows
 };
 
-/// Reads the data of request.paths for request.formula; options.keep sees what is folded. Errors: those of bind_formula and of reading; a text
-/// column used as a number; a level that no row has; a cell of which the formula makes no finite number, with
-/// file and row.
+/// Reads the data of request.paths for request.formula; options.keep sees what is folded. Errors: those of
+/// bind_formula and of reading; a text column used as a number; a level that no row has; a cell of which the
+/// formula makes no finite number, with file and row.
 Result<FormulaData> read_formula_data(const FitRequest& request, const FoldOptions& options);
 
 /// "row 17: log of -3 (log(x), x = -3)", with file and line: a result that is not finite.
