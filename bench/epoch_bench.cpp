@@ -2,12 +2,16 @@
 // An epoch over rows in memory beside a pure read of the same memory by the same threads (two), and
 // stochastic epochs in rows a second by one. "bytes_per_second" counts cells and targets once.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
 #include <map>
 #include <memory>
 #include <numeric>
+#include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "talweg/base/random.h"
@@ -22,8 +26,8 @@ namespace {
 constexpr unsigned kThreads = 2;
 constexpr std::size_t kCells = std::size_t{1} << 25U;  // 256 MiB: far beyond the caches
 
-DenseRows make_rows(std::size_t columns, std::size_t rows) {
-  DenseRows out(columns);
+DenseRows make_rows(std::size_t columns, std::size_t rows, CellType type) {
+  DenseRows out(columns, type);
   RowBlock block;
   for (std::uint64_t first = 0; first < rows; first += kBlockRows) {
     block.clear(first / kBlockRows, columns + 1);
@@ -46,35 +50,41 @@ DenseRows make_rows(std::size_t columns, std::size_t rows) {
   return out;
 }
 
-const DenseRows& rows_of(std::size_t columns) {
-  static std::map<std::size_t, DenseRows> kept;
-  const auto found = kept.find(columns);
+const DenseRows& rows_of(std::size_t columns, CellType type) {
+  static std::map<std::pair<std::size_t, CellType>, DenseRows> kept;
+  const std::pair<std::size_t, CellType> key{columns, type};
+  const auto found = kept.find(key);
   if (found != kept.end()) return found->second;
   kept.clear();
-  return kept.emplace(columns, make_rows(columns, kCells / (columns + 1))).first->second;
+  return kept.emplace(key, make_rows(columns, kCells / (columns + 1), type)).first->second;
 }
 
 std::int64_t bytes_of(const DenseRows& rows) {
-  return static_cast<std::int64_t>(rows.rows() * (rows.columns() + 1) * sizeof(double));
+  const std::size_t cell = rows.type() == CellType::floats ? sizeof(float) : sizeof(double);
+  return static_cast<std::int64_t>(rows.rows() * (rows.columns() * cell + sizeof(double)));
 }
 
-void read(benchmark::State& state) {
-  const DenseRows& rows = rows_of(static_cast<std::size_t>(state.range(0)));
+void read(benchmark::State& state, CellType type) {
+  const DenseRows& rows = rows_of(static_cast<std::size_t>(state.range(0)), type);
   std::vector<double> sums(rows.blocks().size());
-  const auto sum_of = [](const double* from, std::size_t count) {
-    std::uint64_t part[8] = {};
-    for (std::size_t i = 0; i + 8 <= count; i += 8) {
-      for (std::size_t k = 0; k < 8; ++k) part[k] += std::bit_cast<std::uint64_t>(from[i + k]);
+  // A line of memory at a time.
+  const auto sum_of = []<class Cell>(const Cell* from, std::size_t count) {
+    using Word = std::conditional_t<sizeof(Cell) == sizeof(float), std::uint32_t, std::uint64_t>;
+    constexpr std::size_t kWords = 64 / sizeof(Cell);
+    Word part[kWords] = {};
+    for (std::size_t i = 0; i + kWords <= count; i += kWords) {
+      for (std::size_t k = 0; k < kWords; ++k) part[k] += std::bit_cast<Word>(from[i + k]);
     }
-    return static_cast<double>(std::accumulate(part, part + 8, std::uint64_t{0}));
+    return static_cast<double>(std::accumulate(part, part + kWords, Word{0}));
   };
   for (auto _ : state) {
     reduce_blocks(
         rows.numbers(), kThreads,
         [&](std::size_t k) {
           const DenseRows::Block& block = rows.blocks()[k];
-          sums[k] =
-              sum_of(block.cells, block.stride * rows.columns()) + sum_of(block.target.data(), block.rows);
+          sums[k] = sum_of(block.target.data(), block.rows) + block.with_cells([&](const auto* cells) {
+            return sum_of(cells, block.stride * rows.columns());
+          });
         },
         [&](std::size_t into, std::size_t from) { sums[into] += sums[from]; });
     benchmark::DoNotOptimize(sums.data());
@@ -82,9 +92,9 @@ void read(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * bytes_of(rows));
 }
 
-void epoch(benchmark::State& state, CostKind loss) {
+void epoch(benchmark::State& state, CostKind loss, CellType type) {
   const auto columns = static_cast<std::size_t>(state.range(0));
-  const DenseRows& rows = rows_of(columns);
+  const DenseRows& rows = rows_of(columns, type);
   std::vector<LinearTerm> terms(columns + 1);
   for (std::size_t j = 0; j < columns; ++j) terms[j].column = j;
   LinearCostSettings settings;
@@ -101,9 +111,9 @@ void epoch(benchmark::State& state, CostKind loss) {
   state.SetBytesProcessed(state.iterations() * bytes_of(rows));
 }
 
-void stochastic(benchmark::State& state, CostKind loss) {
+void stochastic(benchmark::State& state, CostKind loss, CellType type) {
   constexpr std::size_t kColumns = 28;
-  static const DenseRows rows = make_rows(kColumns, 1'000'000);
+  const DenseRows& rows = rows_of(kColumns, type);
   std::vector<BatchTerm> terms(kColumns + 1);
   for (std::size_t j = 0; j < kColumns; ++j) terms[j].column = j;
   LinearBatchesSettings settings;
@@ -129,22 +139,28 @@ void stochastic(benchmark::State& state, CostKind loss) {
 }
 
 void register_all() {
-  for (const std::int64_t d : {8, 16, 28, 64, 128, 512}) {
-    const auto add = [d](const char* name, auto run) {
-      benchmark::RegisterBenchmark(name, run)->Arg(d)->UseRealTime()->Unit(benchmark::kMillisecond);
-    };
-    add("memory/read", [](benchmark::State& state) { read(state); });
-    add("epoch/mse", [](benchmark::State& state) { epoch(state, CostKind::mse); });
-    add("epoch/logistic", [](benchmark::State& state) { epoch(state, CostKind::logistic); });
-  }
-  for (const std::int64_t size : {1, 32, 1024}) {
-    const auto add = [size](const char* name, CostKind loss) {
-      benchmark::RegisterBenchmark(name, [loss](benchmark::State& state) { stochastic(state, loss); })
-          ->Arg(size)
-          ->Unit(benchmark::kMillisecond);
-    };
-    add("batches/mse", CostKind::mse);
-    add("batches/logistic", CostKind::logistic);
+  for (const CellType type : {CellType::doubles, CellType::floats}) {
+    const std::string of = type == CellType::doubles ? "double" : "float";
+    for (const std::int64_t d : {8, 16, 28, 64, 128, 512}) {
+      const auto add = [&](const std::string& name, auto run) {
+        benchmark::RegisterBenchmark((name + '/' + of).c_str(), run)
+            ->Arg(d)
+            ->UseRealTime()
+            ->Unit(benchmark::kMillisecond);
+      };
+      add("memory/read", [type](benchmark::State& state) { read(state, type); });
+      add("epoch/mse", [type](benchmark::State& state) { epoch(state, CostKind::mse, type); });
+      add("epoch/logistic", [type](benchmark::State& state) { epoch(state, CostKind::logistic, type); });
+    }
+    for (const std::int64_t size : {1, 32, 1024}) {
+      for (const CostKind loss : {CostKind::mse, CostKind::logistic}) {
+        const std::string name = fmt::format("batches/{}/{}", cost_name(loss), of);
+        benchmark::RegisterBenchmark(name.c_str(),
+                                     [=](benchmark::State& state) { stochastic(state, loss, type); })
+            ->Arg(size)
+            ->Unit(benchmark::kMillisecond);
+      }
+    }
   }
 }
 

@@ -76,6 +76,8 @@ class Determinism(unittest.TestCase):
         "mae, weights": ["--missing", "drop", "--weights", "w", "--loss", "mae", "--epochs", "20"],
         "batches": ["--missing", "mean", "--batch-size", "16", "--epochs", "5"],
         "batches, weights, huber": ["--missing", "drop", "--weights", "w", "--loss", "huber", "--batch-size", "1", "--optimizer", "adam", "--epochs", "4"],
+        "huber, floats": ["--missing", "mean", "--loss", "huber", "--storage", "float"],
+        "batches, floats": ["--missing", "drop", "--weights", "w", "--batch-size", "16", "--epochs", "5", "--storage", "float"],
         "held out": ["--missing", "mean", "--validation", "0.3", "--optimizer", "nesterov", "--epochs", "50"],
     }
 

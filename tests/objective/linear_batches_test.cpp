@@ -38,19 +38,20 @@ std::vector<BatchTerm> batch_terms(const std::vector<LinearTerm>& terms, Scale s
   return out;
 }
 
-Model make_model(test::Random& random, CostKind kind, Scale scale, bool intercept) {
+Model make_model(test::Random& random, CostKind kind, Scale scale, bool intercept,
+                 CellType type = CellType::doubles) {
   Model out;
   const LossSettings loss{kind, 0.7, 0.3, has_kink(kind) ? 0.5 : 0};
   const bool weighted = random.coin();
   out.sample = test::make_sample(random, 700, 3, loss, weighted);
-  out.rows = test::make_rows(out.sample, intercept);
+  out.rows = test::make_rows(out.sample, intercept, type);
   for (LinearTerm& term : out.rows.terms) term.penalty = random.coin() ? 1 : term.spread;
   out.settings = {loss, 0.01, scale, 2};
   std::vector<double> u;
   for (const LinearTerm& term : out.rows.terms)
     u.push_back(0.2 * random.normal() / std::max(term.spread, 1.0) / (1 + std::abs(term.mean)));
   // The rows are standardised by now: the batches want them as they were read.
-  DenseRows raw(3);
+  DenseRows raw(3, type);
   for (const RowBlock& block : out.sample.blocks) raw.append(block);
   raw.finish();
   out.cost = std::make_unique<LinearCost>(out.rows.rows, out.rows.terms, out.settings, u);
@@ -67,14 +68,14 @@ double largest(const std::vector<double>& values) {
   return out;
 }
 
-TEST(LinearBatches, GradientsAreThoseOfTheRows) {
+void compare_with_rows(CellType type) {
   test::Random random(77);
   for (const std::string_view name : cost_names()) {
     for (const Scale scale : {Scale::none, Scale::standard}) {
       for (const bool intercept : {true, false}) {
         if (!intercept && scale == Scale::standard) continue;  // centred levels need a constant term
         SCOPED_TRACE(name);
-        Model model = make_model(random, *cost_from_name(name), scale, intercept);
+        Model model = make_model(random, *cost_from_name(name), scale, intercept, type);
         LinearBatches& batches = *model.batches;
         const std::size_t p = batches.size();
         std::vector<double> expected(p), gradient(p), mean(p, 0.0);
@@ -129,6 +130,14 @@ TEST(LinearBatches, GradientsAreThoseOfTheRows) {
       }
     }
   }
+}
+
+TEST(LinearBatches, GradientsAreThoseOfTheRows) {
+  compare_with_rows(CellType::doubles);
+}
+
+TEST(LinearBatches, GradientsAreThoseOfTheRowsKeptAsFloats) {
+  compare_with_rows(CellType::floats);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cost over rows against a plain long-double sum over them, in both coordinates, with levels, weights and
-// gaps in the row numbers.
+// gaps in the row numbers; of rows kept as floats, over the rounded rows.
 #include "talweg/objective/linear_cost.h"
 
 #include <gtest/gtest.h>
@@ -43,8 +43,10 @@ TEST(LinearCost, ValueGradientAndHessianAreThoseOfTheRows) {
         SCOPED_TRACE(name);
         const LossSettings loss{*cost_from_name(name), 0.7, 0.3, has_kink(*cost_from_name(name)) ? 0.5 : 0};
         const bool weighted = random.coin();
-        const test::LinearSample sample = test::make_sample(random, 1500, 3, loss, weighted);
-        test::LinearRows model = test::make_rows(sample, intercept);
+        const CellType type = random.coin() ? CellType::floats : CellType::doubles;
+        test::LinearSample sample = test::make_sample(random, 1500, 3, loss, weighted);
+        test::LinearRows model = test::make_rows(sample, intercept, type);
+        if (type == CellType::floats) test::take_rounding(model.rows, sample);
         for (LinearTerm& term : model.terms) term.penalty = random.coin() ? 1 : term.spread;
         const LinearCostSettings settings{loss, 0.01, scale, 2};
         std::vector<double> u;

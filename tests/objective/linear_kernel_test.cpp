@@ -11,7 +11,8 @@
 namespace talweg {
 namespace {
 
-TEST(LinearKernel, AllInstructionSetsGiveTheBitsOfTheReference) {
+template <class Cell>
+void compare_with_reference() {
   test::Random random(5);
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     SCOPED_TRACE(hwy::TargetName(target));
@@ -20,8 +21,9 @@ TEST(LinearKernel, AllInstructionSetsGiveTheBitsOfTheReference) {
     for (int trial = 0; trial < 60; ++trial) {
       const std::size_t columns = random.below(14);
       const std::size_t stride = 8 * (1 + random.below(20));
-      std::vector<double> cells(columns * stride), k(columns), u(stride);
-      for (double& v : cells) v = random.normal() * random.decade(-3, 3);
+      std::vector<Cell> cells(columns * stride);
+      std::vector<double> k(columns), u(stride);
+      for (Cell& v : cells) v = static_cast<Cell>(random.normal() * random.decade(-3, 3));
       for (double& v : k) v = random.normal();
       for (double& v : u) v = random.normal();
       std::vector<double> f(stride), expected_f(stride), g(columns), expected_g(columns);
@@ -31,10 +33,24 @@ TEST(LinearKernel, AllInstructionSetsGiveTheBitsOfTheReference) {
       project_block(cells.data(), stride, columns, u.data(), g.data());
       project_block_reference(cells.data(), stride, columns, u.data(), expected_g.data());
       EXPECT_EQ(g, expected_g);
+      // Floats are the doubles that they stand for.
+      const std::vector<double> wide(cells.begin(), cells.end());
+      predict_block(wide.data(), stride, columns, k.data(), 0.75, f.data());
+      EXPECT_EQ(f, expected_f);
+      project_block(wide.data(), stride, columns, u.data(), g.data());
+      EXPECT_EQ(g, expected_g);
     }
   }
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+TEST(LinearKernel, AllInstructionSetsGiveTheBitsOfTheReference) {
+  compare_with_reference<double>();
+}
+
+TEST(LinearKernel, AllInstructionSetsGiveTheBitsOfTheReferenceForFloats) {
+  compare_with_reference<float>();
 }
 
 }  // namespace

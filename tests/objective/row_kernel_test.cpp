@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/random.h"
+#include "support/row_cells.h"
 
 namespace talweg {
 namespace {
@@ -19,28 +20,22 @@ TEST(RowKernel, AllInstructionSetsGiveTheBitsOfTheReference) {
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     for (int trial = 0; trial < 80; ++trial) {
       const std::size_t columns = 1 + random.below(40);
-      const std::size_t stride = (columns + 7) / 8 * 8;
       const std::size_t rows = 1 + random.below(20);
-      std::vector<double> cells(rows * stride, 0.0);
-      for (std::size_t r = 0; r < rows; ++r) {
-        for (std::size_t j = 0; j < columns; ++j)
-          cells[r * stride + j] = random.normal() * random.decade(-3, 3);
-      }
+      const test::RandomRowCells made(random, rows, columns, random.coin());
+      const RowCells& cells = made.get();
       std::vector<std::uint32_t> index(random.below(30));
       for (std::uint32_t& r : index) r = static_cast<std::uint32_t>(random.below(rows));
       std::vector<double> t(columns), a(index.size());
       for (double& v : t) v = random.normal();
       for (double& v : a) v = random.normal();
       std::vector<double> f(index.size()), expected_f(index.size());
-      dot_rows(cells.data(), stride, columns, index.data(), index.size(), t.data(), f.data());
-      dot_rows_reference(cells.data(), stride, columns, index.data(), index.size(), t.data(),
-                         expected_f.data());
+      dot_rows(cells, index.data(), index.size(), t.data(), f.data());
+      dot_rows_reference(cells, index.data(), index.size(), t.data(), expected_f.data());
       EXPECT_EQ(f, expected_f);
       std::vector<double> g = t;
       std::vector<double> expected_g = t;
-      add_rows(cells.data(), stride, columns, index.data(), index.size(), a.data(), g.data());
-      add_rows_reference(cells.data(), stride, columns, index.data(), index.size(), a.data(),
-                         expected_g.data());
+      add_rows(cells, index.data(), index.size(), a.data(), g.data());
+      add_rows_reference(cells, index.data(), index.size(), a.data(), expected_g.data());
       EXPECT_EQ(g, expected_g);
     }
   }

@@ -58,10 +58,10 @@ struct LinearRows {
   std::vector<LinearTerm> terms;
 };
 
-inline LinearRows make_rows(const LinearSample& sample, bool intercept) {
+inline LinearRows make_rows(const LinearSample& sample, bool intercept, CellType type = CellType::doubles) {
   const std::size_t columns = sample.x.front().size();
   LinearRows out;
-  out.rows = DenseRows(columns);
+  out.rows = DenseRows(columns, type);
   for (const RowBlock& block : sample.blocks) out.rows.append(block);
   out.rows.finish();
   std::vector<double> centre, scale;
@@ -93,6 +93,16 @@ inline LinearRows make_rows(const LinearSample& sample, bool intercept) {
   if (intercept) out.terms.emplace_back();
   out.rows.standardise(centre, scale, 1);
   return out;
+}
+
+/// The sample's cells become what the rows have made of them.
+inline void take_rounding(const DenseRows& rows, LinearSample& sample) {
+  std::size_t n = 0;
+  for (const DenseRows::Block& block : rows.blocks()) {
+    for (std::size_t r = 0; r < block.rows; ++r, ++n) {
+      for (std::size_t j = 0; j < rows.columns(); ++j) sample.x[n][j] = rows.value(block, j, r);
+    }
+  }
 }
 
 }  // namespace talweg::test

@@ -107,6 +107,10 @@ void declare_descent(CLI::App& app, Typed& typed, bool runs) {
       ->group("Descent");
   app.add_option("--shuffle", typed.shuffle, "the order of the rows anew for each epoch: yes (default) or no")
       ->group("Descent");
+  app.add_option("--storage", typed.storage,
+                 "of the rows of a linear model where they are kept in memory: double (default), or float: "
+                 "half the memory, and cells to about 7 digits of their distance from the column's middle")
+      ->group("Descent");
   app.add_option("--start", typed.start,
                  "zeros (default), ones (default of a formula not linear in its parameters), random, "
                  "a=0.2,intercept=0.5, "
@@ -226,6 +230,7 @@ void name_types(CLI::App& app) {
       {"--power", "NUMBER"},
       {"--batch-size", "full|N"},
       {"--shuffle", "yes|no"},
+      {"--storage", "double|float"},
       {"--start", "START"},
       {"--seed", "N"},
       {"--epochs", "N"},

@@ -22,7 +22,7 @@ struct Typed {
   std::string l1, l2, momentum, seed, epochs, tolerance, max_seconds, threads;
   std::string validation, folds, patience;
   std::string first_row;
-  std::string batch_size, shuffle = "yes", schedule = "constant", decay, power;
+  std::string batch_size, shuffle = "yes", storage = "double", schedule = "constant", decay, power;
   bool no_progress = false;
 };
 

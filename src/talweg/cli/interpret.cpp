@@ -224,6 +224,13 @@ Result<void> interpret_batches(const CLI::App& app, const Typed& typed, FitReque
   request.shuffle = *shuffle;
   if (given(app, "--shuffle") && !request.batch_size)
     return usage("--shuffle does nothing where each step sees all rows", "add --batch-size with a number");
+  const auto storage = choose<CellType>("--storage", typed.storage,
+                                        {{"double", CellType::doubles}, {"float", CellType::floats}});
+  if (!storage) return fail(storage.error());
+  request.storage = *storage;
+  if (given(app, "--storage")) {
+    if (auto checked = check_storage(request); !checked) return checked;
+  }
   const auto schedule = choose<ScheduleKind>("--schedule", typed.schedule,
                                              {{"constant", ScheduleKind::constant},
                                               {"inverse", ScheduleKind::inverse},

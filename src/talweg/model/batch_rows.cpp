@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/model/batch_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "talweg/base/numbers.h"
 #include "talweg/objective/row_batches.h"
 
 namespace talweg {
@@ -39,7 +42,7 @@ Result<std::shared_ptr<BatchRows>> finish(const DenseRows& rows, std::vector<Bat
 }  // namespace
 
 void RowKeeper::add(const RowBlock& block) {
-  if (!begun_) rows_ = DenseRows(block.columns - 1);
+  if (!begun_) rows_ = DenseRows(block.columns - 1, type_);
   begun_ = true;
   rows_.append(block);
 }
@@ -65,7 +68,7 @@ Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, D
     // The same value in every row.
     const DenseRows::Block& block = rows.blocks().front();
     if (problem.has_intercept && problem.columns[j].dense)
-      settings.offset += block.cells[*problem.columns[j].dense * block.stride] * problem.start[j];
+      settings.offset += rows.value(block, *problem.columns[j].dense, 0) * problem.start[j];
   }
   std::vector<BatchTerm> terms;
   for (std::size_t a = 0; a < cost.active_features().size(); ++a) {
@@ -88,7 +91,35 @@ Result<Problem> make_batch_problem(FoldedData data, DenseRows rows, const FitReq
   auto batches = make_folded_batches(*problem, rows, request);
   if (!batches) return fail(batches.error());
   problem->batches = std::move(*batches);
+  tell_storage(rows, problem->spreads, *problem);
   return problem;
+}
+
+void tell_storage(const DenseRows& rows, std::span<const double> spreads, Problem& problem) {
+  Plan& plan = problem.plan;
+  plan.storage = rows.type();
+  if (rows.type() == CellType::doubles) return;
+  double largest = 0;
+  std::size_t worst = 0;
+  for (std::size_t j = 0; j < spreads.size(); ++j) {
+    const std::optional<std::size_t> dense = problem.columns[j].dense;
+    if (!dense || !(spreads[j] > 0)) continue;
+    const double error = rows.error(*dense) / spreads[j];
+    if (error <= largest) continue;
+    largest = error;
+    worst = j;
+  }
+  if (largest == 0) {
+    plan.rounding = "cells are kept as floats, and every one of them fits: none is rounded";
+    return;
+  }
+  const bool folded = problem.cost != nullptr;
+  plan.rounding = fmt::format(
+      "cells are kept as floats, and computed with as doubles: {} rows in which the farthest cell is off by "
+      "{} of its column's standard deviation ({}){}",
+      folded ? "the steps see" : "the answer is that of", short_text(largest, 2),
+      in_quotes(plan.parameters[worst].name),
+      folded ? "; cost, closed form and certificate are of the data as they are" : "");
 }
 
 double offset_of(const std::vector<LinearTerm>& terms, std::span<const double> start) {

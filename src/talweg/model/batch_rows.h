@@ -25,11 +25,14 @@ struct BatchRows {
 /// Takes the blocks of a table while it is folded (FoldOptions::keep).
 class RowKeeper {
  public:
+  /// As request.storage says.
+  explicit RowKeeper(const FitRequest& request) : type_(request.storage) {}
   void add(const RowBlock& block);
   /// All rows, finished.
   DenseRows finish();
 
  private:
+  CellType type_;
   DenseRows rows_ = DenseRows(0);
   bool begun_ = false;
 };
@@ -44,7 +47,13 @@ Result<std::shared_ptr<BatchRows>> make_folded_batches(const Problem& problem, D
 /// What terms that do not move add to every prediction of a LinearCost that starts at `start`.
 double offset_of(const std::vector<LinearTerm>& terms, std::span<const double> start);
 
-/// `rows`: gaps filled, not standardised yet. `terms`, `start`: of the LinearCost (start: user's units).
+/// Tells the plan how the cells of its rows are kept and, of floats, what that means for the answer, with the
+/// largest error of a cell beside its column's standard deviation. `rows`: gaps filled; `spreads`: per
+/// parameter but the intercept.
+void tell_storage(const DenseRows& rows, std::span<const double> spreads, Problem& problem);
+
+/// `rows`: gaps filled, doubles not standardised yet. `terms`, `start`: of the LinearCost (start: user's
+/// units).
 Result<std::shared_ptr<BatchRows>> make_row_batches(const DenseRows& rows,
                                                     const std::vector<LinearTerm>& terms,
                                                     const LinearCostSettings& settings,

@@ -207,7 +207,23 @@ std::string_view scale_name(Scale scale) {
   return scale == Scale::none ? "none" : "standard";
 }
 
+Result<void> check_storage(const FitRequest& request) {
+  if (!request.formula.empty())
+    return fail(ErrorKind::usage, "--storage does nothing for a formula, whose columns are kept as doubles",
+                "leave it out");
+  if (!needs_rows(request)) {
+    return fail(ErrorKind::usage,
+                fmt::format("--storage does nothing for --loss {}, which folds and keeps no rows",
+                            cost_name(request.cost)),
+                "leave it out, or add --batch-size");
+  }
+  return {};
+}
+
 Result<void> check_request(const FitRequest& request) {
+  if (request.storage == CellType::floats) {
+    if (auto checked = check_storage(request); !checked) return checked;
+  }
   const auto usage = [](std::string what, std::string remedy) -> Result<void> {
     return fail(ErrorKind::usage, std::move(what), std::move(remedy));
   };
@@ -392,7 +408,7 @@ FoldOptions fold_options(const FitRequest& request, RowKeeper& keeper) {
 }
 
 Result<Problem> forecast_formula(const FitRequest& request) {
-  RowKeeper keeper;
+  RowKeeper keeper(request);
   auto data = read_formula_data(request, fold_options(request, keeper));
   if (!data) return fail(data.error());
   if (!is_squared(request.cost)) return make_formula_loss_problem(std::move(*data), request);
@@ -417,7 +433,7 @@ Result<Problem> forecast(const FitRequest& request) {
   if (!request.formula.empty()) return forecast_formula(request);
   if (!is_squared(request.cost)) return make_loss_problem(request);
   if (request.batch_size) {
-    RowKeeper keeper;
+    RowKeeper keeper(request);
     auto data = fold_table(request.paths, request.table, request.columns, fold_options(request, keeper));
     if (!data) return fail(data.error());
     return make_batch_problem(std::move(*data), keeper.finish(), request);
@@ -533,6 +549,7 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   fit.plan = std::move(problem.plan);
   fit.features = std::move(problem.features);
   take_data(problem.data, fit);
+  if (!fit.plan.rounding.empty()) fit.notes.push_back(fit.plan.rounding);
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
   if (kinked) {
     certify_l1(cost, *kinked, fit);

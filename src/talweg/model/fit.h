@@ -134,6 +134,9 @@ Result<Fit> run_problem(Problem problem, const FitRequest& request);
 /// Whether a linear model's cost goes over the rows, which are then kept in memory.
 bool needs_rows(const FitRequest& request);
 
+/// Whether a request keeps rows whose storage can be chosen. The error's kind is usage.
+Result<void> check_storage(const FitRequest& request);
+
 /// Runs the plan of a problem on a folded cost.
 Result<Fit> fit_problem(Problem problem, const FitRequest& request);
 

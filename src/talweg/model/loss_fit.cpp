@@ -171,6 +171,7 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   fit.divergence_cost = settings.divergence_cost;
   fit.warnings = problem.plan.warnings;
   fit.plan = problem.plan;
+  if (!fit.plan.rounding.empty()) fit.notes.push_back(fit.plan.rounding);
   const std::vector<double> f = cost.predictions(fit.parameters);
   add_errors(cost, f, fit);
   add_standard_errors(cost, result.point, fit);

@@ -190,7 +190,7 @@ double constant_prediction(CostKind loss, double mean) {
 
 Result<Problem> make_loss_problem(const FitRequest& request) {
   auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0, 0});
-  RowKeeper keeper;
+  RowKeeper keeper(request);
   TargetWatch watch(request.cost);
   FoldOptions options = fold_options(request);
   options.keep = [&](const RowBlock& block) {
@@ -241,6 +241,7 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   std::vector<double> centre(rows.columns(), 0.0);
   std::vector<double> scale(rows.columns(), 1.0);
   std::vector<std::string> constant;
+  std::vector<double> spreads;
   for (std::size_t k = 0; k < plan.parameters.size(); ++k) {
     LinearTerm term;
     if (plan.parameters[k].intercept) {
@@ -250,6 +251,7 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
     const MomentColumn& column = problem.columns[k];
     const double spread = moments.spread(k);
     const double mean = moments.mean[k].value();
+    spreads.push_back(spread);
     term.mean = request.intercept ? mean : 0;
     term.spread = moments.is_constant(k) ? 0 : spread;
     if (!request.intercept) term.spread = std::hypot(spread, mean);
@@ -276,6 +278,8 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
                     constant.size() == 1 ? "its parameter" : "their parameters",
                     constant.size() == 1 ? "it keeps" : "they keep"));
   }
+
+  tell_storage(rows, spreads, problem);
 
   auto start = start_values(request, plan.parameters, 0.0);
   if (!start) return fail(start.error());

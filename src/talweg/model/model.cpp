@@ -109,6 +109,7 @@ Json options_json(const FitRequest& request, const Fit& fit) {
     out["batch_size"] = *request.batch_size;
     out["shuffle"] = request.shuffle;
   }
+  if (request.storage == CellType::floats) out["storage"] = "float";
   const std::array<const char*, 5> starts = {
       fit.plan.over_rows && fit.formula != nullptr && !fit.formula->affine ? "ones" : "zeros", "zeros",
       "ones", "random", "values"};

@@ -84,9 +84,11 @@ struct Plan {
   std::optional<double> tolerance;
   double start_cost = 0;
   std::string steepest;  ///< the parameter with the largest part in the direction of the largest curvature
-  double steepest_share = 0;  ///< its share of that direction's squared length
-  bool few_digits = false;    ///< products in plain double leave some parameters fewer than ten digits
-  std::string arithmetic;     ///< in which the products of the columns are kept; empty without a fold
+  double steepest_share = 0;        ///< its share of that direction's squared length
+  bool few_digits = false;          ///< products in plain double leave some parameters fewer than ten digits
+  std::optional<CellType> storage;  ///< of the cells of rows kept in memory; absent: a fold, or a formula's
+  std::string rounding;             ///< what storage as floats means for the answer; empty: nothing
+  std::string arithmetic;           ///< in which the products of the columns are kept; empty without a fold
   std::vector<std::string> warnings;
 };
 

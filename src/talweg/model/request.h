@@ -16,6 +16,7 @@
 #include "talweg/data/row_reader.h"
 #include "talweg/data/table.h"
 #include "talweg/descent/method.h"
+#include "talweg/objective/dense_rows.h"
 #include "talweg/objective/least_squares.h"
 
 namespace talweg {
@@ -68,6 +69,7 @@ struct FitRequest {
   double l2 = 0;
   bool penalty_on_standard_scale = false;
   ScaleChoice scale = ScaleChoice::automatic;
+  CellType storage = CellType::doubles;  ///< of the rows of a linear model, where they are kept in memory
 
   std::optional<Optimizer> optimizer;   ///< absent: chosen
   std::optional<double> learning_rate;  ///< absent: chosen; > 0

@@ -43,14 +43,22 @@ bool is_count(const LinearCost& cost) {
   return cost.loss().kind == CostKind::poisson;
 }
 
-// The values of a column, or whether a row has a level. go_on() is asked after every block.
+// The cells of a column, standardised where there is an intercept to move, or whether a row has a level.
+// go_on() is asked after every block.
 template <class Take, class GoOn>
-void each_value(const DenseRows& rows, const LinearTerm& term, const Take& take, const GoOn& go_on) {
+void each_value(const LinearCost& cost, const LinearTerm& term, bool standard, const Take& take,
+                const GoOn& go_on) {
+  const DenseRows& rows = cost.rows();
   for (const DenseRows::Block& block : rows.blocks()) {
     if (!go_on()) return;
     if (term.column) {
-      const double* const cells = block.cells + *term.column * block.stride;
-      for (std::size_t r = 0; r < block.rows; ++r) take(cells[r], is_plus(block, r));
+      const std::size_t j = *term.column;
+      block.with_cells([&](const auto* cells) {
+        const double centre = standard ? 0 : rows.centre(j);
+        const double unit = standard ? 1 : rows.unit(j);
+        for (std::size_t r = 0; r < block.rows; ++r)
+          take(centre + unit * static_cast<double>(cells[j * block.stride + r]), is_plus(block, r));
+      });
       continue;
     }
     std::size_t at = 0;
@@ -79,7 +87,7 @@ std::optional<Separation> by_one_column(const LinearCost& cost, bool intercept) 
       return (minus.high <= 0 && plus.low >= 0) || (plus.high <= 0 && minus.low >= 0);
     };
     each_value(
-        cost.rows(), term, [&](double value, bool of_plus) { (of_plus ? plus : minus).take(value); },
+        cost, term, intercept, [&](double value, bool of_plus) { (of_plus ? plus : minus).take(value); },
         possible);
     if (!possible()) continue;
     const bool above = minus.high <= plus.low;
@@ -104,9 +112,11 @@ std::optional<Separation> by_one_column(const LinearCost& cost, bool intercept) 
     Separation::Column column;
     column.parameter = j;
     column.above_is_plus = plus_above;
-    column.border = term.column ? border * term.spread + term.mean : border;
+    column.border = border;
+    if (term.column && intercept)
+      column.border = border * cost.rows().unit(*term.column) + cost.rows().centre(*term.column);
     each_value(
-        cost.rows(), term,
+        cost, term, intercept,
         [&](double value, bool) {
           (value > border ? column.above : value < border ? column.below : column.at) += 1;
         },

@@ -188,7 +188,7 @@ Result<Problem> Source::problem(std::optional<std::uint32_t> but) {
   }
   std::erase_if(data.sample, [&](const SampledRow& row) { return !selection.holds(row.record); });
   if (!request_.batch_size) return make_problem(std::move(data), request_);
-  RowKeeper keeper;
+  RowKeeper keeper(request_);
   for (const RowBlock& block : blocks_) {
     RowBlock chosen = select_rows(block, [&](std::uint64_t record) { return selection.holds(record); });
     if (chosen.rows > 0) keeper.add(chosen);

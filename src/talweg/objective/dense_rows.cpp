@@ -3,8 +3,11 @@
 
 #include <sys/mman.h>
 
+#include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "talweg/objective/block_tree.h"
@@ -21,32 +24,41 @@ std::size_t padded(std::size_t rows) {
 }
 
 struct Free {
-  void operator()(double* memory) const { std::free(memory); }
+  void operator()(std::byte* memory) const { std::free(memory); }
 };
+
+// Units of floats reach so far beyond the first block that one is found before a float is full.
+constexpr double kMostUnits = 0x1p100;
+constexpr int kLeastExponent = -900;
+
+double power_of_two_above(double value) {
+  return std::ldexp(1.0, std::max(std::ilogb(value) + 1, kLeastExponent));
+}
 
 }  // namespace
 
 // Cells of many blocks in few large pieces of memory, on large pages where the system grants them.
 struct DenseRows::Memory {
-  std::vector<std::unique_ptr<double, Free>> slabs;
-  double* next = nullptr;
-  std::size_t left = 0;  // doubles
+  std::vector<std::unique_ptr<std::byte, Free>> slabs;
+  std::byte* next = nullptr;
+  std::size_t left = 0;
 
-  double* take(std::size_t count) {
-    count = padded(count);
-    if (count > left) {
-      const std::size_t bytes = (std::max(count * sizeof(double), kSlabBytes) + kPage - 1) / kPage * kPage;
-      auto* const slab = static_cast<double*>(std::aligned_alloc(kPage, bytes));
+  template <class Cell>
+  Cell* take(std::size_t count) {
+    const std::size_t wanted = padded(count) * sizeof(Cell);
+    if (wanted > left) {
+      const std::size_t bytes = (std::max(wanted, kSlabBytes) + kPage - 1) / kPage * kPage;
+      auto* const slab = static_cast<std::byte*>(std::aligned_alloc(kPage, bytes));
       if (slab == nullptr) throw std::bad_alloc();
       slabs.emplace_back(slab);
       // Advice only: without large pages everything works as well.
       static_cast<void>(madvise(slab, bytes, MADV_HUGEPAGE));
       next = slab;
-      left = bytes / sizeof(double);
+      left = bytes;
     }
-    double* const out = next;
-    next += count;
-    left -= count;
+    auto* const out = new (next) Cell[padded(count)];
+    next += wanted;
+    left -= wanted;
     return out;
   }
 };
@@ -58,8 +70,14 @@ std::size_t dense_block_rows(std::size_t columns) {
   return rows;
 }
 
-DenseRows::DenseRows(std::size_t columns)
-    : columns_(columns), block_rows_(dense_block_rows(columns)), memory_(std::make_unique<Memory>()) {}
+DenseRows::DenseRows(std::size_t columns, CellType type)
+    : columns_(columns),
+      type_(type),
+      block_rows_(dense_block_rows(columns)),
+      memory_(std::make_unique<Memory>()),
+      centre_(columns, 0.0),
+      unit_(columns, 1.0),
+      rounding_(type == CellType::floats ? columns : 0) {}
 DenseRows::~DenseRows() = default;
 DenseRows::DenseRows(DenseRows&&) noexcept = default;
 DenseRows& DenseRows::operator=(DenseRows&&) noexcept = default;
@@ -74,7 +92,7 @@ void DenseRows::open(std::uint64_t number) {
 }
 
 void DenseRows::close() {
-  if (blocks_.empty() || blocks_.back().cells != nullptr) return;
+  if (blocks_.empty() || blocks_.back().stride > 0) return;
   Block& block = blocks_.back();
   block.stride = padded(block.rows);
   block.target.resize(block.stride);
@@ -86,12 +104,90 @@ void DenseRows::close() {
   } else {
     block.weights.clear();
   }
-  block.cells = memory_->take(std::max<std::size_t>(columns_, 1) * block.stride);
+  const std::size_t count = std::max<std::size_t>(columns_, 1) * block.stride;
+  if (type_ == CellType::floats) {
+    block.floats = memory_->take<float>(count);
+    for (std::size_t j = 0; j < columns_; ++j) round_column(j);
+    return;
+  }
+  block.doubles = memory_->take<double>(count);
   for (std::size_t j = 0; j < columns_; ++j) {
-    double* const to = block.cells + j * block.stride;
+    double* const to = block.doubles + j * block.stride;
     std::copy_n(open_.data() + j * block_rows_, block.rows, to);
     std::fill(to + block.rows, to + block.stride, 0.0);
   }
+}
+
+float DenseRows::rounded(std::size_t j, double value) const {
+  return static_cast<float>((value - centre_[j]) / unit_[j]);
+}
+
+// Of the last block, which is full.
+void DenseRows::round_column(std::size_t j) {
+  const Block& block = blocks_.back();
+  const double* const from = open_.data() + j * block_rows_;
+  float* const to = block.floats + j * block.stride;
+  if (!rounding_[j].begun) begin_column(j, {from, block.rows});
+  const auto count = static_cast<Eigen::Index>(block.rows);
+  const Eigen::Map<const Eigen::ArrayXd> x(from, count);
+  Eigen::Map<Eigen::ArrayXf> z(to, count);
+  const double largest = (x - centre_[j]).abs().maxCoeff();
+  if (largest > kMostUnits * unit_[j]) widen(j, largest);
+  const double units = 1 / unit_[j];
+  z = ((x - centre_[j]) * units).cast<float>();
+  std::fill(to + block.rows, to + block.stride, 0.0F);
+  Rounding& rounding = rounding_[j];
+  const auto lost = ((x - centre_[j]) * units - z.cast<double>()).abs();
+  rounding.error = std::max(rounding.error, unit_[j] * (x == 0.0).select(0.0, lost).maxCoeff());
+  rounding.zeros = rounding.zeros || (x == 0.0).any();
+}
+
+// Centre and unit by the first cells that are not zero.
+void DenseRows::begin_column(std::size_t j, std::span<const double> cells) {
+  double sum = 0;
+  double count = 0;
+  for (const double x : cells) {
+    sum += x;
+    count += x != 0 ? 1 : 0;
+  }
+  if (count == 0) return;
+  rounding_[j].begun = true;
+  double centre = sum / count;
+  double largest = 0;
+  for (const double x : cells) {
+    if (x != 0) largest = std::max(largest, std::abs(x - centre));
+  }
+  if (!std::isfinite(largest)) return;  // the fold says that such a column is out of range
+  if (largest == 0) largest = std::abs(centre);
+  unit_[j] = power_of_two_above(largest);
+  const double step = unit_[j] / 8;
+  constexpr double kWhole = 0x1p52;  // larger numbers are multiples of the step already, or nearly so
+  if (std::abs(centre / step) < kWhole) centre = std::nearbyint(centre / step) * step;
+  centre_[j] = centre;
+  // All cells before are zeros.
+  const float zero = rounded(j, 0);
+  for (std::size_t k = 0; zero != 0 && k + 1 < blocks_.size(); ++k)
+    std::fill_n(blocks_[k].floats + j * blocks_[k].stride, blocks_[k].rows, zero);
+}
+
+// A cell is beyond the range of floats in the unit so far.
+void DenseRows::widen(std::size_t j, double largest) {
+  if (!std::isfinite(largest)) return;
+  const double before = unit_[j];
+  unit_[j] = power_of_two_above(largest);
+  for (std::size_t k = 0; k + 1 < blocks_.size(); ++k) {
+    float* const cells = blocks_[k].floats + j * blocks_[k].stride;
+    for (std::size_t r = 0; r < blocks_[k].rows; ++r)
+      cells[r] = static_cast<float>(cells[r] * before / unit_[j]);
+  }
+  // What has become too small for a float.
+  rounding_[j].error = std::max(rounding_[j].error, unit_[j] * std::numeric_limits<float>::min());
+}
+
+double DenseRows::error(std::size_t j) const {
+  if (type_ == CellType::doubles) return 0;
+  const double of_zero = unit_[j] * std::abs(-centre_[j] / unit_[j] - static_cast<double>(rounded(j, 0)));
+  return std::max(rounding_[j].error, rounding_[j].zeros ? of_zero : 0);
 }
 
 void DenseRows::append(const RowBlock& block) {
@@ -132,29 +228,48 @@ void DenseRows::finish() {
 }
 
 void DenseRows::fill(std::size_t j, std::uint32_t gap, double value) {
+  const bool floats = type_ == CellType::floats;
+  const float filled = floats ? rounded(j, value) : 0;
+  const float zero = floats ? rounded(j, 0) : 0;
+  bool zeros = false;
   for (Block& block : blocks_) {
     std::size_t at = 0;
-    for (std::size_t r = 0; r < block.level_end.size(); ++r) {
-      for (; at < block.level_end[r]; ++at) {
-        if (block.levels[at] == gap) block.cells[j * block.stride + r] = value;
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      bool is_gap = false;
+      for (; !block.level_end.empty() && at < block.level_end[r]; ++at)
+        is_gap = is_gap || block.levels[at] == gap;
+      if (floats) {
+        float& cell = block.floats[j * block.stride + r];
+        if (is_gap) cell = filled;
+        zeros = zeros || (!is_gap && cell == zero);
+      } else if (is_gap) {
+        block.doubles[j * block.stride + r] = value;
       }
     }
   }
+  if (!floats) return;
+  Rounding& rounding = rounding_[j];
+  rounding.zeros = zeros;
+  rounding.error = std::max(
+      rounding.error, unit_[j] * std::abs((value - centre_[j]) / unit_[j] - static_cast<double>(filled)));
 }
 
 void DenseRows::standardise(std::span<const double> centre, std::span<const double> scale, unsigned threads) {
+  if (type_ == CellType::floats) return;
   reduce_blocks(
       numbers_, threads,
       [&](std::size_t k) {
         Block& block = blocks_[k];
         for (std::size_t j = 0; j < columns_; ++j) {
-          double* const column = block.cells + j * block.stride;
+          double* const column = block.doubles + j * block.stride;
           const double c = centre[j];
           const double s = scale[j];
           for (std::size_t r = 0; r < block.rows; ++r) column[r] = (column[r] - c) / s;
         }
       },
       [](std::size_t, std::size_t) {});
+  centre_.assign(centre.begin(), centre.end());
+  unit_.assign(scale.begin(), scale.end());
 }
 
 }  // namespace talweg

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sum of eight lanes in the order of lanes.h, for vectors of any length; included once for every
-// instruction set.
+// The sum of eight lanes in the order of lanes.h, for vectors of any length, and cells of either type as
+// vectors of doubles; included once for every instruction set.
 #if defined(TALWEG_OBJECTIVE_LANES_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef TALWEG_OBJECTIVE_LANES_INL_H
 #undef TALWEG_OBJECTIVE_LANES_INL_H
@@ -35,6 +35,16 @@ HWY_INLINE double sum_of_lanes(const V* sum) {
     const auto two = hn::Add(hn::Add(sum[0], sum[2]), hn::Add(sum[1], sum[3]));
     return hn::GetLane(two) + hn::GetLane(hn::Reverse2(pair, two));
   }
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_cells(D d, const double* from) {
+  return hn::LoadU(d, from);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load_cells(D d, const float* from) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), from));
 }
 
 #endif

@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <numeric>
+#include <type_traits>
 
 #include "talweg/base/double_double.h"
 #include "talweg/objective/lanes.h"
-#include "talweg/objective/row_kernel.h"
 #include "talweg/objective/step_kernel.h"
 
 namespace talweg {
@@ -22,7 +23,7 @@ constexpr std::size_t kPage = std::size_t{1} << 21U;
 
 }  // namespace
 
-void LinearBatches::Free::operator()(double* memory) const {
+void LinearBatches::Free::operator()(std::byte* memory) const {
   std::free(memory);
 }
 
@@ -50,37 +51,78 @@ Result<std::unique_ptr<LinearBatches>> LinearBatches::make(const DenseRows& rows
   if (settings.l2 > 0) {
     for (const BatchTerm& term : out->terms_) out->l2_.push_back(settings.l2 * (term.penalty * term.penalty));
   }
-  out->stride_ = (out->dense_ + 1 + 7) / 8 * 8;
   out->take_rows(rows);
   return out;
 }
 
-void LinearBatches::take_rows(const DenseRows& rows) {
-  const auto count = static_cast<std::size_t>(rows.rows());
-  const std::size_t bytes =
-      (std::max<std::size_t>(count * stride_, 1) * sizeof(double) + kPage - 1) / kPage * kPage;
-  cells_.reset(static_cast<double*>(std::aligned_alloc(kPage, bytes)));
-  if (cells_ == nullptr) throw std::bad_alloc();
-  // Advice only: rows are visited in any order, and large pages keep their addresses at hand.
-  static_cast<void>(madvise(cells_.get(), bytes, MADV_HUGEPAGE));
-  rows_ = count;
+// The cells of all rows, whatever their type.
+template <class Cell>
+void LinearBatches::take_cells(const DenseRows& rows, Cell* cells) {
+  constexpr bool kFloats = std::is_same_v<Cell, float>;
   std::size_t first = 0;
   for (const DenseRows::Block& block : rows.blocks()) {
-    for (std::size_t r = 0; r < block.rows; ++r)
-      std::fill_n(cells_.get() + (first + r) * stride_, stride_, 0.0);
+    Cell* const begin = cells + first * cells_.stride;
+    std::fill_n(begin, block.rows * cells_.stride, Cell{});
     for (std::size_t j = 0; j < terms_.size(); ++j) {
       const BatchTerm& term = terms_[j];
       if (term.level || !(term.scale > 0)) continue;
-      double* const to = cells_.get() + first * stride_ + place_[j];
+      Cell* const to = begin + place_[j];
       if (!term.column) {
-        for (std::size_t r = 0; r < block.rows; ++r) to[r * stride_] = 1;
+        for (std::size_t r = 0; r < block.rows; ++r) to[r * cells_.stride] = 1;
         continue;
       }
-      const double* const from = block.cells + *term.column * block.stride;
-      for (std::size_t r = 0; r < block.rows; ++r) to[r * stride_] = (from[r] - term.centre) / term.scale;
+      block.with_cells([&](const auto* of_block) {
+        const auto* const from = of_block + *term.column * block.stride;
+        for (std::size_t r = 0; r < block.rows; ++r) {
+          if constexpr (kFloats) {
+            to[r * cells_.stride] = static_cast<float>(from[r]);
+          } else {
+            to[r * cells_.stride] = (from[r] - term.centre) / term.scale;
+          }
+        }
+      });
     }
-    for (std::size_t r = 0; r < block.rows; ++r)
-      cells_.get()[(first + r) * stride_ + dense_] = block.target[r];
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      const std::size_t at = kFloats ? cells_.stride - 2 : dense_;
+      std::memcpy(begin + r * cells_.stride + at, &block.target[r], sizeof(double));
+    }
+    first += block.rows;
+  }
+}
+
+void LinearBatches::take_rows(const DenseRows& rows) {
+  const auto count = static_cast<std::size_t>(rows.rows());
+  const bool floats = rows.type() == CellType::floats;
+  cells_.columns = dense_;
+  cells_.stride = row_stride(dense_, floats);
+  const std::size_t cell = floats ? sizeof(float) : sizeof(double);
+  const std::size_t bytes =
+      (std::max<std::size_t>(count * cells_.stride, 1) * cell + kPage - 1) / kPage * kPage;
+  memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kPage, bytes)));
+  if (memory_ == nullptr) throw std::bad_alloc();
+  // Advice only: rows are visited in any order, and large pages keep their addresses at hand.
+  static_cast<void>(madvise(memory_.get(), bytes, MADV_HUGEPAGE));
+  rows_ = count;
+  if (floats) {
+    unit_.assign(cells_.stride, 0.0);
+    shift_.assign(cells_.stride, 0.0);
+    for (std::size_t j = 0; j < terms_.size(); ++j) {
+      const BatchTerm& term = terms_[j];
+      if (term.level || !(term.scale > 0)) continue;
+      unit_[place_[j]] = term.column ? rows.unit(*term.column) / term.scale : 1;
+      shift_[place_[j]] = term.column ? (rows.centre(*term.column) - term.centre) / term.scale : 0;
+    }
+    cells_.unit = unit_.data();
+    cells_.shift = shift_.data();
+    auto* const cells = new (memory_.get()) float[count * cells_.stride];
+    take_cells(rows, cells);
+    cells_.floats = cells;
+  } else {
+    auto* const cells = new (memory_.get()) double[count * cells_.stride];
+    take_cells(rows, cells);
+    cells_.doubles = cells;
+  }
+  for (const DenseRows::Block& block : rows.blocks()) {
     if (rows.weighted()) {
       for (std::size_t r = 0; r < block.rows; ++r)
         weights_.push_back(block.weights.empty() ? 1 : block.weights[r]);
@@ -95,7 +137,6 @@ void LinearBatches::take_rows(const DenseRows& rows) {
       }
       level_end_.push_back(levels_.size());
     }
-    first += block.rows;
   }
   total_ = settings_.loss.kind == CostKind::sse ? static_cast<double>(count)
                                                 : static_cast<double>(count) / rows.weight().value();
@@ -106,10 +147,7 @@ void LinearBatches::take_rows(const DenseRows& rows) {
 }
 
 void LinearBatches::prefetch(std::uint32_t row) const {
-  constexpr std::size_t kLine = 8;  // doubles
-  constexpr std::size_t kMost = 64;
-  const double* const from = cells_.get() + row * stride_;
-  for (std::size_t j = 0; j < std::min(stride_, kMost); j += kLine) __builtin_prefetch(from + j);
+  fetch_row(cells_, row);
 }
 
 // slope_: of the rows of the batch, times their weights; value_, where asked for.
@@ -132,9 +170,8 @@ void LinearBatches::slopes(const Point& point, std::span<const std::uint32_t> ba
     }
     if (constant_) table_point_[*constant_] += shift;
   }
-  dot_rows(cells_.get(), stride_, dense_, batch.data(), count,
-           plain_ ? point.high.data() : table_point_.data(), f_.data());
-  for (std::size_t k = 0; k < count; ++k) y_[k] = target(batch[k]);
+  dot_rows(cells_, batch.data(), count, plain_ ? point.high.data() : table_point_.data(), f_.data());
+  for (std::size_t k = 0; k < count; ++k) y_[k] = cells_.target(batch[k]);
   if (settings_.offset != 0) {
     for (std::size_t k = 0; k < count; ++k) f_[k] += settings_.offset;
   }
@@ -155,7 +192,7 @@ void LinearBatches::project(std::span<const std::uint32_t> batch, double factor,
   for (std::size_t k = 0; k < count; ++k) slope_[k] *= factor;
   const std::span<double> into = plain_ ? out : std::span<double>(table_gradient_);
   std::fill(into.begin(), into.end(), 0.0);
-  add_rows(cells_.get(), stride_, dense_, batch.data(), count, slope_.data(), into.data());
+  add_rows(cells_, batch.data(), count, slope_.data(), into.data());
   if (plain_) return;
   std::fill(level_gradient_.begin(), level_gradient_.end(), 0.0);
   double sum = 0;
@@ -185,15 +222,13 @@ void LinearBatches::descend(Point& point, std::span<const std::uint32_t> batch, 
   const double factor = -rate * total_ / static_cast<double>(batch.size());
   for (std::size_t k = 0; k < batch.size(); ++k) slope_[k] *= factor;
   for (std::size_t j = 0; j < l2_.size(); ++j) point.high[j] -= rate * l2_[j] * point.high[j];
-  add_rows(cells_.get(), stride_, dense_, batch.data(), batch.size(), slope_.data(), point.high.data());
+  add_rows(cells_, batch.data(), batch.size(), slope_.data(), point.high.data());
 }
 
 void LinearBatches::descend_each(Point& point, std::span<const std::uint32_t> rows, double rate) {
   if (!plain_) return BatchCost::descend_each(point, rows, rate);
   StepTask task;
-  task.cells = cells_.get();
-  task.stride = stride_;
-  task.columns = dense_;
+  task.rows = cells_;
   task.index = rows.data();
   task.count = rows.size();
   task.loss = settings_.loss;

@@ -5,8 +5,11 @@
 //   out  = c/B sum_{r in batch} w_r loss'(f_r, y_r) x_r + l2 q_j^2 t_j         c = n/W, n rows of weight W;
 //   sse: n
 // A level is a number a row, here too; what its centre takes off every row goes through the constant term.
+// Where the table's cells are floats, so are these: the very floats of the table, and the loops go from them
+// to x_rj (row_kernel.h), so that steps and cost are of the same rows.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +18,7 @@
 #include "talweg/objective/batch_cost.h"
 #include "talweg/objective/dense_rows.h"
 #include "talweg/objective/loss.h"
+#include "talweg/objective/row_kernel.h"
 
 namespace talweg {
 
@@ -35,7 +39,7 @@ struct LinearBatchesSettings {
 
 class LinearBatches final : public BatchCost {
  public:
-  /// `rows`: finished, gaps filled, the cells as they are in the table; not needed afterwards. A centred
+  /// `rows`: finished, gaps filled, doubles as they are in the table; not needed afterwards. A centred
   /// level needs a constant term. Errors: 2^32 rows or more.
   static Result<std::unique_ptr<LinearBatches>> make(const DenseRows& rows, std::vector<BatchTerm> terms,
                                                      LinearBatchesSettings settings);
@@ -58,23 +62,25 @@ class LinearBatches final : public BatchCost {
  private:
   LinearBatches() = default;
   void take_rows(const DenseRows& rows);
-  [[nodiscard]] double target(std::size_t row) const { return cells_.get()[row * stride_ + dense_]; }
+  template <class Cell>
+  void take_cells(const DenseRows& rows, Cell* cells);
   void slopes(const Point& point, std::span<const std::uint32_t> batch, bool values);
   void project(std::span<const std::uint32_t> batch, double factor, std::span<double> out);
 
   struct Free {
-    void operator()(double* memory) const;
+    void operator()(std::byte* memory) const;
   };
   std::vector<BatchTerm> terms_;
   LinearBatchesSettings settings_;
   std::size_t dense_ = 0;           // columns of the table
-  std::size_t stride_ = 0;          // a multiple of eight: dense_ cells, then the target
   bool plain_ = true;               // the table's columns are the terms, in order
   std::vector<std::size_t> place_;  // of a term: its column in the table, or its level's slot
   std::optional<std::size_t> constant_;
   std::vector<std::size_t> slot_of_level_;
   std::size_t slots_ = 0;
-  std::unique_ptr<double, Free> cells_;
+  std::unique_ptr<std::byte, Free> memory_;
+  RowCells cells_;
+  std::vector<double> unit_, shift_;  // of floats
   std::size_t rows_ = 0;
   std::vector<double> weights_;                       // empty: all are 1
   std::vector<std::uint64_t> level_end_;              // per row; empty where no row has any

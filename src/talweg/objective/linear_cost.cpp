@@ -21,7 +21,7 @@ constexpr std::size_t kMostGroups = 64;
 // While the loss of kRun rows is worked on, kLines lines of the next block come from memory.
 constexpr std::size_t kRun = 64;
 constexpr std::size_t kLines = 32;
-constexpr std::size_t kLine = 8;  // doubles
+constexpr std::size_t kLineBytes = 64;
 
 std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
   return i * (i + 1) / 2 + j;
@@ -66,20 +66,17 @@ LinearCost::LinearCost(const DenseRows& rows, std::vector<LinearTerm> terms, Lin
     double shift = 0;
     double penalty = 0;
     if (!constant_term && term.spread > 0) {
-      // f = sum_columns (s u) z + sum_levels u + (u_0 + sum_columns m u)
+      // f = sum_columns (unit u) z + sum_levels u + (u_0 + sum_columns centre u)
       const double to_user = standard ? 1 / term.spread : 1;
-      inner = term.column ? term.spread * to_user : to_user;
-      if (standard) {
-        shift = term.column ? 0 : -term.mean * to_user;
-      } else {
-        shift = term.column ? term.mean : 0;
-      }
+      inner = term.column ? rows_.unit(*term.column) * to_user : to_user;
+      shift = term.column ? rows_.centre(*term.column) : 0;
+      if (standard) shift = (shift - term.mean) * to_user;
       penalty = term.penalty * to_user;
     } else if (!constant_term) {
       offset_ += term.mean * start_[j];
     }
     inner_.push_back(inner);
-    shift_.push_back(intercept_ ? shift : 0);
+    shift_.push_back(shift);
     penalty_.push_back(penalty);
     l2_weights_.push_back(settings_.l2 * penalty * penalty);
     place_.push_back(term.column  ? *term.column
@@ -121,7 +118,9 @@ LinearCost::Kernel LinearCost::kernel_of(std::span<const double> t) const {
 }
 
 void LinearCost::predict(const DenseRows::Block& block, const Kernel& kernel, double* f) const {
-  predict_block(block.cells, block.stride, rows_.columns(), kernel.columns.data(), kernel.constant, f);
+  block.with_cells([&](const auto* cells) {
+    predict_block(cells, block.stride, rows_.columns(), kernel.columns.data(), kernel.constant, f);
+  });
   if (level_count_ == 0) return;
   std::size_t at = 0;
   for (std::size_t r = 0; r < block.level_end.size(); ++r) {
@@ -213,12 +212,15 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
         double* const slope = scratch.slope.data();
         predict(block, kernel, f);
         double* const curvature = inside ? scratch.curvature.data() : nullptr;
-        const double* ahead = block.cells + columns * block.stride;  // mostly the next block
+        std::size_t ahead = columns * block.stride;  // mostly the next block
         const bool slow = loss.kind == CostKind::logistic || loss.kind == CostKind::poisson;
         const std::size_t run = slow ? kRun : block.rows;
         for (std::size_t r = 0; r < block.rows; r += run) {
           // Exponentials leave the memory idle.
-          for (std::size_t line = 0; slow && line < kLines; ++line, ahead += kLine) __builtin_prefetch(ahead);
+          block.with_cells([&](const auto* cells) {
+            for (std::size_t line = 0; slow && line < kLines; ++line, ahead += kLineBytes / sizeof(*cells))
+              __builtin_prefetch(cells + ahead);
+          });
           evaluate_loss(loss, f + r, block.target.data() + r, std::min(run, block.rows - r), value + r,
                         slope + r, curvature == nullptr ? nullptr : curvature + r);
         }
@@ -235,7 +237,9 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
         }
         std::fill(slope + block.rows, slope + block.stride, 0.0);
         if (scratch.scaled.size() < columns) scratch.scaled.resize(columns);
-        project_block(block.cells, block.stride, columns, slope, scratch.scaled.data(), ahead);
+        block.with_cells([&](const auto* cells) {
+          project_block(cells, block.stride, columns, slope, scratch.scaled.data(), cells + ahead);
+        });
         for (std::size_t j = 0; j < columns; ++j) out[j] += scratch.scaled[j];
         std::size_t at = 0;
         for (std::size_t r = 0; level_count_ > 0 && r < block.level_end.size(); ++r) {
@@ -286,13 +290,15 @@ std::vector<double> LinearCost::hessian(const Point& point, std::optional<double
     double* const t = scratch.slope.data();
     if (scratch.scaled.size() < inner) scratch.scaled.resize(inner);
     double* const row = scratch.scaled.data();
-    for (std::size_t i = 0; i < columns; ++i) {
-      const double* const z = block.cells + i * block.stride;
-      for (std::size_t r = 0; r < block.stride; ++r) t[r] = h[r] * z[r];
-      project_block(block.cells, block.stride, i + 1, t, row);
-      for (std::size_t j = 0; j <= i; ++j) out[triangle_index(i, j)] += row[j];
-    }
-    project_block(block.cells, block.stride, columns, h, row);
+    block.with_cells([&](const auto* cells) {
+      for (std::size_t i = 0; i < columns; ++i) {
+        const auto* const z = cells + i * block.stride;
+        for (std::size_t r = 0; r < block.stride; ++r) t[r] = h[r] * static_cast<double>(z[r]);
+        project_block(cells, block.stride, i + 1, t, row);
+        for (std::size_t j = 0; j <= i; ++j) out[triangle_index(i, j)] += row[j];
+      }
+      project_block(cells, block.stride, columns, h, row);
+    });
     double* const last = out + triangle_index(inner - 1, 0);
     for (std::size_t j = 0; j < columns; ++j) last[j] += row[j];
     last[inner - 1] += Lanes::sum(block.rows, [h](std::size_t r) { return h[r]; });
@@ -303,7 +309,7 @@ std::vector<double> LinearCost::hessian(const Point& point, std::optional<double
         const std::size_t slot = level_slot(block.levels[a]);
         if (slot == level_count_) continue;
         double* const of_level = out + triangle_index(columns + slot, 0);
-        for (std::size_t j = 0; j < columns; ++j) of_level[j] += h[r] * block.cells[j * block.stride + r];
+        for (std::size_t j = 0; j < columns; ++j) of_level[j] += h[r] * block.z(j, r);
         for (std::size_t b = begin; b < end; ++b) {
           const std::size_t other = level_slot(block.levels[b]);
           if (other <= slot && other < level_count_) of_level[columns + other] += h[r];

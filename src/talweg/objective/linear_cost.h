@@ -11,7 +11,8 @@
 //   scale standard  u_j = t_j / s_j,  u_0 = t_0 - sum_j m_j t_j / s_j    (m_j mean, s_j standard deviation;
 //   without
 //                   an intercept m_j = 0 and s_j the root mean square)
-// The rows hold (x - m)/s whatever the coordinates, so that the sums of a pass lose nothing to large means.
+// The rows are centred whatever the coordinates (dense_rows.h), so that the sums of a pass lose nothing to
+// large means.
 // A column that is constant beside an intercept keeps its start value: its gradient is zero.
 //
 // A pass gathers groups of blocks in order, and the groups in the aligned tree over block numbers: the bits

@@ -5,26 +5,19 @@
 #include <cmath>
 #include <vector>
 
-#include "talweg/objective/row_kernel.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "talweg/objective/step_kernel.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "talweg/formula/exp_log-inl.h"
-#include "talweg/objective/lanes-inl.h"
+#include "talweg/objective/row_cells-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace talweg::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_NATIVE_FMA && !HWY_HAVE_SCALABLE
-
-using Tag = hn::CappedTag<double, 8>;
-using Vector = hn::Vec<Tag>;
-constexpr std::size_t kLanes = hn::MaxLanes(Tag());
-constexpr std::size_t kVectors = 8 / kLanes;
 
 // logistic_kernel.h says why it is written so.
 HWY_INLINE double logistic_slope(double f, double y) {
@@ -40,67 +33,68 @@ HWY_INLINE double slope_of(const LossSettings& loss, double f, double y) {
   return slope;
 }
 
-HWY_INLINE void fetch(const double* row, std::size_t stride) {
-  constexpr std::size_t kLine = 8;
-  constexpr std::size_t kMost = 64;
-  for (std::size_t j = 0; j < std::min(stride, kMost); j += kLine) __builtin_prefetch(row + j);
-}
-
-// `t` has task.stride numbers, zeros behind the columns.
-template <bool kPulled>
+// `t` has rows.stride numbers, zeros behind the columns.
+template <class Row, bool kPulled>
 HWY_INLINE void walk(const StepTask& task, const double* HWY_RESTRICT pull, double* HWY_RESTRICT t) {
   constexpr std::size_t kAhead = 8;
-  const Tag d;
-  const std::size_t whole = task.columns / kLanes * kLanes;
-  const auto last = hn::FirstN(d, task.columns - whole);
-  const bool part = whole < task.columns;
+  const RowTag d;
+  const std::size_t columns = task.rows.columns;
+  const std::size_t whole = columns / kLanes * kLanes;
+  const auto last = hn::FirstN(d, columns - whole);
+  const bool part = whole < columns;
   for (std::size_t k = 0; k < task.count; ++k) {
-    if (k + kAhead < task.count) fetch(task.cells + task.index[k + kAhead] * task.stride, task.stride);
-    const double* const HWY_RESTRICT x = task.cells + task.index[k] * task.stride;
-    Vector sum[kVectors];
+    if (k + kAhead < task.count) fetch_row(task.rows, task.index[k + kAhead]);
+    const Row x(task.rows, task.index[k]);
+    RowVector sum[kVectors];
     for (auto& lane : sum) lane = hn::Zero(d);
     std::size_t j = 0;
     for (; j + 8 <= whole; j += 8) {
       for (std::size_t v = 0; v < kVectors; ++v)
-        sum[v] = hn::MulAdd(hn::Load(d, x + j + v * kLanes), hn::Load(d, t + j + v * kLanes), sum[v]);
+        sum[v] = hn::MulAdd(x.load(j + v * kLanes), hn::Load(d, t + j + v * kLanes), sum[v]);
     }
     for (std::size_t v = 0; v < kVectors; ++v) {
       const std::size_t at = j + v * kLanes;
       if (at < whole) {
-        sum[v] = hn::MulAdd(hn::Load(d, x + at), hn::Load(d, t + at), sum[v]);
-      } else if (at < task.columns) {
-        sum[v] = hn::MulAdd(hn::IfThenElseZero(last, hn::Load(d, x + at)), hn::Load(d, t + at), sum[v]);
+        sum[v] = hn::MulAdd(x.load(at), hn::Load(d, t + at), sum[v]);
+      } else if (at < columns) {
+        sum[v] = hn::MulAdd(hn::IfThenElseZero(last, x.load(at)), hn::Load(d, t + at), sum[v]);
       }
     }
     double f = sum_of_lanes<kVectors>(sum);
     if (task.offset != 0) f += task.offset;
-    double slope = slope_of(task.loss, f, x[task.columns]);
+    double slope = slope_of(task.loss, f, task.rows.target(task.index[k]));
     if (task.weights != nullptr) slope *= task.weights[task.index[k]];
     const auto factor = hn::Set(d, slope * -task.factor);
-    const auto step = [&](std::size_t at, Vector cells) {
+    const auto step = [&](std::size_t at, RowVector cells) {
       auto from = hn::Load(d, t + at);
       if constexpr (kPulled) from = hn::Sub(from, hn::Mul(hn::Load(d, pull + at), from));
       hn::Store(hn::MulAdd(cells, factor, from), d, t + at);
     };
-    for (j = 0; j < whole; j += kLanes) step(j, hn::Load(d, x + j));
-    if (part) step(whole, hn::IfThenElseZero(last, hn::Load(d, x + whole)));
+    for (j = 0; j < whole; j += kLanes) step(j, x.load(j));
+    if (part) step(whole, hn::IfThenElseZero(last, x.load(whole)));
   }
 }
 
-void steps_target(const StepTask& task, double* t) {
+template <class Row>
+void walk_rows(const StepTask& task, double* t) {
   constexpr std::size_t kAlign = 8;
-  std::vector<double> memory(2 * task.stride + kAlign);
-  // Vectors are loaded aligned, as the rows are.
+  const std::size_t columns = task.rows.columns;
+  std::vector<double> memory(2 * task.rows.stride + kAlign);
+  // The parameters are loaded aligned.
   double* const kept = memory.data() + (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) % 64 / 8;
-  double* const pull = kept + task.stride;
-  std::copy_n(t, task.columns, kept);
+  double* const pull = kept + task.rows.stride;
+  std::copy_n(t, columns, kept);
   if (task.pull != nullptr) {
-    std::copy_n(task.pull, task.columns, pull);
-    walk<true>(task, pull, kept);
+    std::copy_n(task.pull, columns, pull);
+    walk<Row, true>(task, pull, kept);
   } else {
-    walk<false>(task, nullptr, kept);
+    walk<Row, false>(task, nullptr, kept);
   }
-  std::copy_n(kept, task.columns, t);
+  std::copy_n(kept, columns, t);
+}
+
+void steps_target(const StepTask& task, double* t) {
+  task.rows.floats == nullptr ? walk_rows<RowOfDoubles>(task, t) : walk_rows<RowOfFloats>(task, t);
 }
 
 #else
@@ -127,14 +121,15 @@ void step_rows_reference(const StepTask& task, double* t) {
   for (std::size_t k = 0; k < task.count; ++k) {
     const std::size_t r = task.index[k];
     double f = 0;
-    dot_rows_reference(task.cells, task.stride, task.columns, task.index + k, 1, t, &f);
+    dot_rows_reference(task.rows, task.index + k, 1, t, &f);
     if (task.offset != 0) f += task.offset;
+    const double y = task.rows.target(r);
     double a = 0;
-    evaluate_loss(task.loss, &f, task.cells + r * task.stride + task.columns, 1, nullptr, &a, nullptr);
+    evaluate_loss(task.loss, &f, &y, 1, nullptr, &a, nullptr);
     if (task.weights != nullptr) a *= task.weights[r];
     a *= -task.factor;
-    for (std::size_t j = 0; task.pull != nullptr && j < task.columns; ++j) t[j] -= task.pull[j] * t[j];
-    add_rows_reference(task.cells, task.stride, task.columns, task.index + k, 1, &a, t);
+    for (std::size_t j = 0; task.pull != nullptr && j < task.rows.columns; ++j) t[j] -= task.pull[j] * t[j];
+    add_rows_reference(task.rows, task.index + k, 1, &a, t);
   }
 }
 

@@ -11,13 +11,12 @@
 #include <cstdint>
 
 #include "talweg/objective/loss.h"
+#include "talweg/objective/row_kernel.h"
 
 namespace talweg {
 
 struct StepTask {
-  const double* cells = nullptr;  ///< row r at r * stride: its columns, its target behind them
-  std::size_t stride = 0;         ///< a multiple of eight, more than columns
-  std::size_t columns = 0;
+  RowCells rows;
   const std::uint32_t* index = nullptr;  ///< rows in the order of their visits
   std::size_t count = 0;
   LossSettings loss;

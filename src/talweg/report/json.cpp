@@ -59,6 +59,9 @@ void add_plan(const Plan& plan, Json& out) {
   out["learning_rate"] = number(plan.learning_rate);
   out["schedule"] = schedule_name(plan.schedule.kind);
   out["batch_size"] = plan.batch_size ? Json(*plan.batch_size) : Json("full");
+  out["storage"] = !plan.storage                       ? Json(nullptr)
+                   : *plan.storage == CellType::floats ? Json("float")
+                                                       : Json("double");
   out["largest_stable_learning_rate"] = number(plan.largest_stable_rate);
   out["best_learning_rate"] = number(plan.best_rate);
   out["equivalent_learning_rates"] = {{"mse", number(plan.equivalent_mse)},

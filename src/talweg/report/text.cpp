@@ -287,6 +287,7 @@ std::string forecast_text(const Problem& problem, const Style& style) {
                               ? fmt::format("cost {}", short_text(plan.start_cost, 10))
                               : fmt::format("cost {}, lowest cost {}", short_text(plan.start_cost, 10),
                                             short_text(problem.cost->lowest_cost(), 10)));
+  if (!plan.rounding.empty()) out += line("note", printable(plan.rounding));
   out += line("next", style.bold("talweg fit") + " with the same options runs it");
   return wrapped(out, style.width);
 }
