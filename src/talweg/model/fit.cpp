@@ -12,6 +12,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/data/bytes.h"
 #include "talweg/model/batch_rows.h"
+#include "talweg/model/fit_ending.h"
 #include "talweg/model/folded_table.h"
 #include "talweg/model/formula_loss.h"
 #include "talweg/model/loss_fit.h"
@@ -56,20 +57,14 @@ std::string post_mortem(const Plan& plan, const DescentResult& result) {
   }
   const bool over_limit = !is_adaptive(plan.optimizer) && plan.learning_rate && plan.largest_stable_rate &&
                           !plan.preconditioned && *plan.learning_rate >= *plan.largest_stable_rate;
-  // A cost that is not finite was not accepted: it belongs to the epoch after the last one.
-  const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
-  std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
-                                short_text(result.start_cost), short_text(result.termination.measured),
-                                short_text(result.termination.limit));
+  std::string between;
   if (over_limit) {
-    out += fmt::format("The {}. ", rate_verdict(plan));
-    out += fmt::format("{} of the direction that blew up belongs to {}. ",
-                       fmt::format("{:.0f}%", 100 * plan.steepest_share), in_quotes(plan.steepest));
-    out += "Remedy: " + rate_remedy(plan) + ". ";
+    between += fmt::format("The {}. ", rate_verdict(plan));
+    between += fmt::format("{} of the direction that blew up belongs to {}. ",
+                           fmt::format("{:.0f}%", 100 * plan.steepest_share), in_quotes(plan.steepest));
+    between += "Remedy: " + rate_remedy(plan) + ". ";
   }
-  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.",
-                     result.epoch, short_text(result.cost));
-  return out;
+  return divergence_text(result, between);
 }
 
 void certify(const LeastSquares& cost, Fit& fit) {
@@ -518,13 +513,9 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
   watch.finish(result);
 
   const LeastSquares& cost = *problem.cost;
-  fit.termination = result.termination;
-  fit.epochs = result.epochs;
+  take_ending(result, fit);
   fit.evaluations = result.evaluations;
-  fit.best_epoch = result.epoch;
   fit.parameters = cost.to_user(result.point);
-  fit.cost = result.cost;
-  fit.gradient_norm = result.gradient_norm;
   fit.mse = cost.mean_squared_error(fit.parameters);
   if (const double total = cost.total_mean_square(); total > 0 && std::isfinite(fit.mse))
     fit.r2 = 1 - fit.mse / total;
@@ -557,9 +548,7 @@ Result<Fit> fit_problem(Problem problem, const FitRequest& request) {
     certify(cost, fit);
   }
   warn_of_ending(fit, fit.warnings);
-  fit.seconds.read = problem.data.seconds_reading;
-  fit.seconds.fold = problem.data.seconds_folding;
-  fit.seconds.descend = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  take_seconds(problem.data, began, fit);
   return fit;
 }
 

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "talweg/base/numbers.h"
-#include "talweg/base/random.h"
 #include "talweg/model/batch_rows.h"
+#include "talweg/model/fit_ending.h"
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/labels.h"
 #include "talweg/model/loss_problem.h"
@@ -82,23 +82,6 @@ double constant_cost(const RowStore& store, const LossSettings& loss) {
     cost += two_product(w, value);
   });
   return (cost / store.weight()).value();
-}
-
-void choose_method(const FitRequest& request, bool affine, Plan& plan) {
-  plan.optimizer_chosen = !request.optimizer;
-  plan.learning_rate_chosen = !request.learning_rate;
-  plan.learning_rate = request.learning_rate;
-  plan.momentum = request.momentum;
-  if (request.optimizer) {
-    plan.optimizer = *request.optimizer;
-  } else if (request.batch_size || request.learning_rate) {
-    plan.optimizer = Optimizer::gd;
-    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
-  } else {
-    plan.optimizer = Optimizer::newton;
-    plan.why = affine ? "the formula is linear in its parameters, and its curvature is known"
-                      : "the curvature of the loss and the slopes of the formula give it a direction";
-  }
 }
 
 std::string objective_of(const FitRequest& request, const Problem& problem) {
@@ -220,16 +203,6 @@ void add_standard_errors(RowProblem& rows, const Point& at, Fit& fit) {
   }
 }
 
-std::string post_mortem(const DescentResult& result) {
-  return fmt::format(
-      "diverged in epoch {}: the cost went from {} to {} (limit {}). Remedy: a smaller rate, or leave "
-      "--learning-rate and --optimizer out. The parameters given are those of epoch {}, which has the lowest "
-      "cost, {}.",
-      result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1), short_text(result.start_cost),
-      short_text(result.termination.measured), short_text(result.termination.limit), result.epoch,
-      short_text(result.cost));
-}
-
 }  // namespace
 
 Result<std::optional<Classes>> take_loss_targets(FormulaData& data, const FitRequest& request) {
@@ -280,11 +253,9 @@ Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& re
   RowProblem& rows = *problem.rows;
   RowCost& cost = *rows.losses;
 
-  auto start = start_values(request, plan.parameters, affine ? 0.0 : 1.0);
+  auto start = formula_start(request, plan.parameters, affine ? 0.0 : 1.0);
   if (!start) return fail(start.error());
   problem.start = std::move(*start);
-  for (std::size_t j = 0; request.start == StartKind::random && j < problem.start.size(); ++j)
-    problem.start[j] = random_normal(request.seed, 0, j);
   if (auto error = rows.why_not_finite(request, problem.start)) return fail(*error);
   rows.constant_cost = constant_cost(rows.store, *plan.loss);
   // A rate given makes subgradient steps on the loss itself.
@@ -306,13 +277,11 @@ Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& re
                 "begin elsewhere with --start");
   }
   if (!has_kink(request.cost)) plan.at_start = rates_at(cost, problem.start);
-  choose_method(request, affine, plan);
+  choose_row_method(request, Optimizer::newton,
+                    affine ? "the formula is linear in its parameters, and its curvature is known"
+                           : "the curvature of the loss and the slopes of the formula give it a direction",
+                    plan);
   plan.objective = objective_of(request, problem);
-  plan.epochs = request.epochs.value_or(kRowEpochs);
-  take_batches(request, plan);
-  plan.schedule.epochs = plan.epochs;
-  plan.tolerance = request.tolerance;
-  if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;
   if (cost.rows() < cost.size())
     plan.warnings.push_back(fmt::format("{} rows cannot determine {} parameters", cost.rows(), cost.size()));
   return problem;
@@ -344,13 +313,9 @@ Result<Fit> fit_formula_loss(Problem problem, const FitRequest& request) {
   if (descent.gap_bound && descent.result.cost > last) *descent.gap_bound += descent.result.cost - last;
   const DescentResult& result = descent.result;
   fit.certificate.cost_gap_bound = descent.gap_bound;
-  fit.termination = result.termination;
-  fit.epochs = result.epochs;
+  take_ending(result, fit);
   fit.evaluations = result.evaluations;
-  fit.best_epoch = result.epoch;
   fit.parameters = result.point.high;
-  fit.cost = result.cost;
-  fit.gradient_norm = result.gradient_norm;
   fit.start = problem.start;
   fit.divergence_cost = settings.divergence_cost;
   fit.plan = std::move(problem.plan);
@@ -368,16 +333,12 @@ Result<Fit> fit_formula_loss(Problem problem, const FitRequest& request) {
         "lowest cost");
   }
   take_data(problem.data, fit);
-  if (fit.diverged()) fit.post_mortem = post_mortem(result);
-  if (fit.termination.reason == Reason::seconds ||
-      (fit.termination.reason == Reason::epochs && fit.plan.tolerance)) {
-    fit.warnings.push_back(fmt::format("stopped by --{} after {} epochs, before the tolerance {} was reached",
-                                       fit.termination.reason == Reason::seconds ? "max-seconds" : "epochs",
-                                       grouped(fit.epochs), shortest(fit.plan.tolerance.value_or(0))));
+  if (fit.diverged()) {
+    fit.post_mortem =
+        divergence_text(result, "Remedy: a smaller rate, or leave --learning-rate and --optimizer out. ");
   }
-  fit.seconds.read = problem.data.seconds_reading;
-  fit.seconds.fold = problem.data.seconds_folding;
-  fit.seconds.descend = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  warn_of_early_end(fit);
+  take_seconds(problem.data, began, fit);
   return fit;
 }
 

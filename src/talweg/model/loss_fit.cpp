@@ -9,6 +9,7 @@
 
 #include "talweg/base/numbers.h"
 #include "talweg/model/batch_rows.h"
+#include "talweg/model/fit_ending.h"
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
@@ -107,15 +108,10 @@ void add_standard_errors(LinearCost& cost, const Point& at, Fit& fit) {
 }
 
 std::string post_mortem(const Plan& plan, const DescentResult& result) {
-  const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
-  std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
-                                short_text(result.start_cost), short_text(result.termination.measured),
-                                short_text(result.termination.limit));
+  std::string between;
   if (plan.learning_rate && plan.largest_stable_rate)
-    out += fmt::format("The {}. Remedy: {}. ", rate_verdict(plan), rate_remedy(plan));
-  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.",
-                     result.epoch, short_text(result.cost));
-  return out;
+    between = fmt::format("The {}. Remedy: {}. ", rate_verdict(plan), rate_remedy(plan));
+  return divergence_text(result, between);
 }
 
 }  // namespace
@@ -162,12 +158,8 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
     watch.finish(result);
   }
   fit.evaluations = cost.passes() - before;
-  fit.termination = result.termination;
-  fit.epochs = result.epochs;
-  fit.best_epoch = result.epoch;
+  take_ending(result, fit);
   fit.parameters = cost.to_user(result.point);
-  fit.cost = result.cost;
-  fit.gradient_norm = result.gradient_norm;
   fit.divergence_cost = settings.divergence_cost;
   fit.warnings = problem.plan.warnings;
   fit.plan = problem.plan;
@@ -197,15 +189,8 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
       fit.warnings.push_back(separation_text(*found, fit.plan, fit.features, cost));
   }
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
-  if (fit.termination.reason == Reason::seconds ||
-      (fit.termination.reason == Reason::epochs && fit.plan.tolerance)) {
-    fit.warnings.push_back(fmt::format("stopped by --{} after {} epochs, before the tolerance {} was reached",
-                                       fit.termination.reason == Reason::seconds ? "max-seconds" : "epochs",
-                                       grouped(fit.epochs), shortest(fit.plan.tolerance.value_or(0))));
-  }
-  fit.seconds.read = problem.data.seconds_reading;
-  fit.seconds.fold = problem.data.seconds_folding;
-  fit.seconds.descend = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  warn_of_early_end(fit);
+  take_seconds(problem.data, began, fit);
   return fit;
 }
 

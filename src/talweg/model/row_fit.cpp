@@ -11,6 +11,7 @@
 #include "talweg/base/random.h"
 #include "talweg/descent/trust_region.h"
 #include "talweg/model/batch_rows.h"
+#include "talweg/model/fit_ending.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_view.h"
 #include "talweg/model/run_watch.h"
@@ -101,30 +102,15 @@ void add_standard_errors(RowSquares& cost, Fit& fit) {
 }
 
 std::string post_mortem(const Plan& plan, const DescentResult& result) {
-  const std::uint64_t epoch = result.epochs + (std::isfinite(result.termination.measured) ? 0 : 1);
-  std::string out = fmt::format("diverged in epoch {}: the cost went from {} to {} (limit {}). ", epoch,
-                                short_text(result.start_cost), short_text(result.termination.measured),
-                                short_text(result.termination.limit));
+  std::string between;
   if (plan.learning_rate && plan.at_start) {
-    out += fmt::format(
+    between = fmt::format(
         "Learning rate {} is {} times gd's stable rate {} of the curvature at the start (local). Remedy: a "
-        "smaller "
-        "rate, or leave --learning-rate and --optimizer out. ",
+        "smaller rate, or leave --learning-rate and --optimizer out. ",
         short_text(*plan.learning_rate), short_text(*plan.learning_rate / plan.at_start->stable_rate, 4),
         short_text(plan.at_start->stable_rate));
   }
-  out += fmt::format("The parameters given are those of epoch {}, which has the lowest cost, {}.",
-                     result.epoch, short_text(result.cost));
-  return out;
-}
-
-void warn_of_ending(Fit& fit) {
-  const bool early = fit.termination.reason == Reason::seconds ||
-                     (fit.termination.reason == Reason::epochs && fit.plan.tolerance);
-  if (!early) return;
-  fit.warnings.push_back(fmt::format("stopped by --{} after {} epochs, before the tolerance {} was reached",
-                                     fit.termination.reason == Reason::seconds ? "max-seconds" : "epochs",
-                                     grouped(fit.epochs), shortest(fit.plan.tolerance.value_or(0))));
+  return divergence_text(result, between);
 }
 
 }  // namespace
@@ -186,13 +172,9 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
   settings.observer = [&](const EpochRecord& record) { return watch.see(record, record.point->high); };
   DescentResult result = minimise(cost, Point(problem.start), settings);
   watch.finish(result);
-  fit.termination = result.termination;
-  fit.epochs = result.epochs;
+  take_ending(result, fit);
   fit.evaluations = result.evaluations;
-  fit.best_epoch = result.epoch;
   fit.parameters = result.point.high;
-  fit.cost = result.cost;
-  fit.gradient_norm = result.gradient_norm;
   fit.mse = cost.mean_squared_error(fit.parameters);
   if (const double total = cost.total_mean_square(); total > 0 && std::isfinite(fit.mse))
     fit.r2 = 1 - fit.mse / total;
@@ -210,10 +192,8 @@ Result<Fit> fit_rows(Problem problem, const FitRequest& request) {
     fit.rows = view_stored_rows(*problem.rows, fit.plan.cost, fit.parameters, fit.trace, request.sample_rows);
   take_data(problem.data, fit);
   if (fit.diverged()) fit.post_mortem = post_mortem(fit.plan, result);
-  warn_of_ending(fit);
-  fit.seconds.read = problem.data.seconds_reading;
-  fit.seconds.fold = problem.data.seconds_folding;
-  fit.seconds.descend = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  warn_of_early_end(fit);
+  take_seconds(problem.data, began, fit);
   return fit;
 }
 

@@ -45,22 +45,6 @@ std::optional<Curvature> local_curvature(ResidualObjective& cost, std::span<cons
   return out;
 }
 
-void choose_method(const FitRequest& request, Plan& plan) {
-  plan.optimizer_chosen = !request.optimizer;
-  plan.momentum = request.momentum;
-  plan.learning_rate_chosen = !request.learning_rate;
-  plan.learning_rate = request.learning_rate;
-  if (request.optimizer) {
-    plan.optimizer = *request.optimizer;
-  } else if (request.batch_size || request.learning_rate) {
-    plan.optimizer = Optimizer::gd;
-    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
-  } else {
-    plan.optimizer = Optimizer::lm;
-    plan.why = "the cost is a sum of squares of a curved function";
-  }
-}
-
 void warn_of_rate(const Plan& plan, const std::optional<Curvature>& local,
                   std::vector<std::string>& warnings) {
   const bool judged = plan.optimizer == Optimizer::gd || plan.optimizer == Optimizer::momentum ||
@@ -140,6 +124,35 @@ std::optional<LocalRates> local_rates(ResidualObjective& cost, std::span<const d
   return LocalRates{2 / local->largest(), local->condition_number()};
 }
 
+void choose_row_method(const FitRequest& request, Optimizer usual, const std::string& why, Plan& plan) {
+  plan.optimizer_chosen = !request.optimizer;
+  plan.learning_rate_chosen = !request.learning_rate;
+  plan.learning_rate = request.learning_rate;
+  plan.momentum = request.momentum;
+  if (request.optimizer) {
+    plan.optimizer = *request.optimizer;
+  } else if (request.batch_size || request.learning_rate) {
+    plan.optimizer = Optimizer::gd;
+    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
+  } else {
+    plan.optimizer = usual;
+    plan.why = why;
+  }
+  plan.epochs = request.epochs.value_or(kRowEpochs);
+  take_batches(request, plan);
+  plan.schedule.epochs = plan.epochs;
+  plan.tolerance = request.tolerance;
+  if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;
+}
+
+Result<std::vector<double>> formula_start(const FitRequest& request, const std::vector<Parameter>& parameters,
+                                          double fallback) {
+  auto start = start_values(request, parameters, fallback);
+  for (std::size_t j = 0; start && request.start == StartKind::random && j < start->size(); ++j)
+    (*start)[j] = random_normal(request.seed, 0, j);
+  return start;
+}
+
 Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
   if (request.l1 > 0) {
     return fail(ErrorKind::usage,
@@ -175,13 +188,9 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
   problem.rows = std::make_shared<RowProblem>(std::move(data), std::move(settings));
   RowSquares& cost = *problem.rows->squares;
 
-  auto start = start_values(request, plan.parameters, 1.0);
+  auto start = formula_start(request, plan.parameters, 1.0);
   if (!start) return fail(start.error());
   problem.start = std::move(*start);
-  if (request.start == StartKind::random) {
-    for (std::size_t j = 0; j < problem.start.size(); ++j)
-      problem.start[j] = random_normal(request.seed, 0, j);
-  }
   Linearised at_start;
   if (!cost.linearise(Point(problem.start), at_start)) {
     if (auto error = problem.rows->why_not_finite(request, problem.start)) return fail(*error);
@@ -192,18 +201,13 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
 
   const auto local = local_curvature(cost, problem.start);
   if (local) plan.at_start = LocalRates{2 / local->largest(), local->condition_number()};
-  choose_method(request, plan);
+  choose_row_method(request, Optimizer::lm, "the cost is a sum of squares of a curved function", plan);
   plan.objective = objective_text(request, plan, problem.data.weights, cost.rows(), cost.weight());
-  plan.epochs = request.epochs.value_or(kRowEpochs);
-  take_batches(request, plan);
   if (request.batch_size) {
     auto batches = make_formula_batches(*problem.rows, LossSettings{request.cost}, request);
     if (!batches) return fail(batches.error());
     problem.batches = std::move(*batches);
   }
-  plan.schedule.epochs = plan.epochs;
-  plan.tolerance = request.tolerance;
-  if (!plan.tolerance && !request.epochs) plan.tolerance = kRowTolerance;
   std::vector<double> gradient(cost.size());
   plan.start_cost = cost.evaluate(Point(problem.start), gradient);
   warn_of_rate(plan, local, plan.warnings);

@@ -43,6 +43,14 @@ std::optional<LocalRates> local_rates(ResidualObjective& cost, std::span<const d
 /// Errors: an unknown name in the start; a start where the formula is not finite (with file and row).
 Result<Problem> make_row_problem(FormulaData data, const FitRequest& request);
 
+/// Method, rate, batches, epochs and tolerance of a cost over a formula's rows: as asked, gd where batches or
+/// a rate are given, else `usual`, for the reason `why`.
+void choose_row_method(const FitRequest& request, Optimizer usual, const std::string& why, Plan& plan);
+
+/// start_values, or standard normal ones where they are to be random.
+Result<std::vector<double>> formula_start(const FitRequest& request, const std::vector<Parameter>& parameters,
+                                          double fallback);
+
 /// Start values of the given parameters: `start`, where it names values others are `fallback`. Errors: a name
 /// that is none of `parameters`.
 Result<std::vector<double>> start_values(const FitRequest& request, const std::vector<Parameter>& parameters,
