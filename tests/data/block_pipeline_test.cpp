@@ -173,6 +173,23 @@ TEST(BlockPipeline, GapsBadRowsAndWeights) {
   }
 }
 
+// Nothing has to be read before the chunks begin.
+TEST(BlockPipeline, PlainNumbersFromTheFirstRecordOn) {
+  std::mt19937 random(54);
+  const std::vector<std::string> cells = {"1", "-2.5", "1e3", "0.125", "", "x", "\"8\"", "1,2", "\"\n\""};
+  for (int round = 0; round < 100; ++round) {
+    std::string rest;
+    for (std::size_t rows = random() % 60; rows > 0; --rows) {
+      rest += cells[random() % cells.size()] + "," + cells[random() % cells.size()];
+      rest += random() % 2 == 0 ? "\n" : "\r\n";
+    }
+    ColumnRequest request = target("y");
+    request.bad_rows = random() % 4 == 0 ? BadRowPolicy::error : BadRowPolicy::skip;
+    request.missing = MissingPolicy::drop;
+    expect_same(table("x,y", "1,2", rest), request, {1 + random() % 200, 1000, 1U << 18U});
+  }
+}
+
 // Anything at all: mostly errors, and the same ones.
 TEST(BlockPipeline, HostileText) {
   std::mt19937 random(53);

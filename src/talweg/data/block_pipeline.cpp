@@ -139,13 +139,15 @@ class BlockPipeline {
       rest.scan.bytes.clear();
       expected_ = file->offset;
       const auto chunks = file_chunks(*file, options_.chunk_bytes, *rest.file);
-      next = chunks_of(*chunks, parsers, true);
+      // One stretch has nothing to run beside, and starting threads takes longer than a short one.
+      const bool one_stretch = file->size - file->offset <= options_.chunk_bytes;
+      next = chunks_of(*chunks, parsers, true, one_stretch ? 1 : threads_);
       if (next != Next::goes_on) rest.scan.source->seek(expected_);
     }
     if (next == Next::stream && !error_) {
       expected_ = 0;
       const auto chunks = stream_chunks(std::move(rest.scan.bytes), *rest.scan.source, options_.chunk_bytes);
-      next = chunks_of(*chunks, parsers, false);
+      next = chunks_of(*chunks, parsers, false, threads_);
       rest.scan.bytes = std::move(left_over_);
       if (next == Next::by_record) rest.scan.bytes += chunks->unread();
     }
@@ -159,7 +161,7 @@ class BlockPipeline {
   }
 
   // Reads chunks to the end, or to one that has to be read in another way.
-  Next chunks_of(ChunkSource& chunks, ParserPool& parsers, bool ranges) {
+  Next chunks_of(ChunkSource& chunks, ParserPool& parsers, bool ranges, unsigned threads) {
     Next next = Next::goes_on;
     left_over_.clear();
     std::atomic<bool> turned{false};
@@ -208,7 +210,7 @@ class BlockPipeline {
       lines_ += lines;
       if (chunk.error && !done_) stop(*chunk.error);
     };
-    stages(produce, parse, place, threads_);
+    stages(produce, parse, place, threads);
     return next;
   }
 

@@ -8,6 +8,7 @@
 
 #include "talweg/base/numbers.h"
 #include "talweg/data/bytes.h"
+#include "talweg/data/first_look.h"
 #include "talweg/data/row_reader_state.h"
 
 namespace talweg {
@@ -23,6 +24,20 @@ std::vector<std::size_t> used_positions(const ColumnRoles& roles) {
 }
 
 }  // namespace
+
+bool RowReader::State::numeric_at_first_look(const ColumnRoles& roles, const CellReader& cells) {
+  constexpr std::size_t kStart = std::size_t{1} << 16U;
+  const std::size_t bytes = bytes_of_settling_rows(table->peek_rest(kStart));
+  if (bytes == 0) return false;
+  std::vector<std::size_t> judged;
+  for (const FeatureRole& feature : roles.features) {
+    if (!feature.kind) judged.push_back(feature.position);
+  }
+  if (roles.target) judged.push_back(*roles.target);
+  std::sort(judged.begin(), judged.end());
+  return are_plainly_numeric(table->peek_rest(bytes),
+                             {table->delimiter_of_rest(), decimal, table->names().size()}, judged, cells);
+}
 
 // Reads and holds records until kKindRows of them can vote on the kinds of the features and, last, of the
 // target, where there is one.
@@ -76,10 +91,14 @@ Result<void> RowReader::State::prepare(const ColumnRequest& request, const Table
 
   CellReader cells(request.missing_words, options.decimal);
   held.emplace(used_positions(roles), names.size(), rejects.has_value());
-  const std::vector<KindVote> votes = hold_first(roles, cells, request.bad_rows);
-  if (held->is_empty() && after_held) return fail(*after_held);
   const bool named_categorical = std::find(request.categorical.begin(), request.categorical.end(),
                                            request.target) != request.categorical.end();
+  // Votes that nobody gave are for numbers.
+  std::vector<KindVote> votes(roles.features.size() + (roles.target ? 1 : 0));
+  if (named_categorical || !numeric_at_first_look(roles, cells)) {
+    votes = hold_first(roles, cells, request.bad_rows);
+  }
+  if (held->is_empty() && after_held) return fail(*after_held);
   const bool text_target =
       roles.target && (votes.back().is_mostly_text() || (named_categorical && votes.back().has_text()));
   if (text_target && !request.classes) return fail(votes.back().target_error(request.target));

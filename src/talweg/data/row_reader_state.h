@@ -41,6 +41,8 @@ struct RowReader::State {
 
   Result<void> prepare(const ColumnRequest& request, const TableOptions& options,
                        std::optional<RejectsFile> rejects);
+  /// Whether the first records show all columns without a kind to be numeric: then none has to be held.
+  bool numeric_at_first_look(const ColumnRoles& roles, const CellReader& cells);
   std::vector<KindVote> hold_first(const ColumnRoles& roles, const CellReader& cells, BadRowPolicy bad_rows);
   Result<bool> next_record(TableRecord& record);
   /// Takes up to `most` records; false at the end of the table. What goes wrong is in rows->failed.

@@ -480,6 +480,16 @@ bool TableReader::has_rest() const {
          state.text->has_rest();
 }
 
+char TableReader::delimiter_of_rest() const {
+  return state_->part_delimiter;
+}
+
+std::string_view TableReader::peek_rest(std::size_t limit) {
+  if (!has_rest()) return {};
+  const auto ahead = state_->text->peek(limit);
+  return ahead ? *ahead : std::string_view();
+}
+
 std::optional<TextRest> TableReader::take_rest() {
   if (!has_rest()) return std::nullopt;
   State& state = *state_;

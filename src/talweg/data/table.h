@@ -99,6 +99,11 @@ class TableReader {
   /// array, an error ahead), where something has to be given out first, and after resume(): until the next
   /// file begins.
   std::optional<TextRest> take_rest();
+  /// At most `limit` bytes of what take_rest() would give, which stay where they are; empty where it would
+  /// give nothing. Valid until the next call.
+  [[nodiscard]] std::string_view peek_rest(std::size_t limit);
+  /// Of the file being read.
+  [[nodiscard]] char delimiter_of_rest() const;
   /// Whether take_rest() would give one.
   [[nodiscard]] bool has_rest() const;
   /// Goes on, record by record, with what is left of a rest; `rows` records of it have been read.
