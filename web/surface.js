@@ -4,6 +4,9 @@
 // The losses and their constants are those of objective/loss.h; y is -1 or +1 for classes.
 
 const losses = {
+  mse: () => (f, y) => (f - y) ** 2,
+  "half-mse": () => (f, y) => (f - y) ** 2 / 2,
+  sse: () => (f, y) => (f - y) ** 2,
   mae: () => (f, y) => Math.abs(y - f),
   huber: ({huber_delta: d}) => (f, y) => { const r = Math.abs(y - f); return r <= d ? r * r / 2 : d * r - d * d / 2; },
   quantile: ({quantile: q}) => (f, y) => { const r = y - f; return r > 0 ? q * r : (q - 1) * r; },
@@ -35,6 +38,8 @@ export class Surface {
       this.target = plan.loss === "logistic" ? rows.target.map(value => 2 * value - 1) : rows.target;
       this.weight = rows.weight.length > 0 ? rows.weight : null;
       this.total = this.weight ? this.weight.reduce((sum, w) => sum + w, 0) : rows.target.length;
+      // A sum over all rows, of which these are a sample.
+      if (plan.loss === "sse") this.total = rows.target.length / rows.of;
     }
     const scaled = plan.scale !== "none", {spread} = landscape;
     /// What can be drawn along an axis: the carried parameters in the user's units, then their coordinates in the descent.

@@ -126,6 +126,31 @@ class Determinism(unittest.TestCase):
             with self.subTest(key=key):
                 self.same(key, ["-"], pipe=self.text)
 
+    def test_a_wide_table(self):
+        """So many columns that the rows stay in memory."""
+        source = random.Random(7)
+        columns, rows = 1510, 600
+        header = ",".join([f"x{j}" for j in range(columns)] + ["g", "y"]) + "\n"
+        lines = [",".join([f"{source.gauss(j % 5, 1 + j % 3):.3f}" for j in range(columns)] + [source.choice("abc"), f"{source.gauss(0, 1):.3f}"]) + "\n" for _ in range(rows)]
+        whole = self.directory / "wide.csv"
+        whole.write_text(header + "".join(lines))
+        parts = []
+        for number, (first, last) in enumerate([(0, 100), (100, 371), (371, rows)]):
+            parts.append(self.directory / f"wide{number}.csv")
+            parts[-1].write_text(header + "".join(lines[first:last]))
+        packed = self.directory / "wide.csv.gz"
+        packed.write_bytes(gzip.compress(whole.read_bytes(), 1))
+        for options in ([], ["--l1", "0.1"], ["--validation", "0.2", "--l2", "1"]):
+            expected = self.fingerprints([whole], options, ["--threads", "1"])
+            with self.subTest(options=options):
+                for threads in ("2", "3", "7"):
+                    self.assertEqual(self.fingerprints([whole], options, ["--threads", threads]), expected, threads)
+                self.assertEqual(self.fingerprints(parts, options), expected, "parts")
+                self.assertEqual(self.fingerprints(["-"], options, pipe=whole.read_bytes()), expected, "pipe")
+                self.assertEqual(self.fingerprints([packed], options), expected, "gz")
+                for instructions in self.instruction_sets()[:2]:
+                    self.assertEqual(self.fingerprints([whole], options, instructions=instructions), expected, instructions)
+
     def test_compressed(self):
         packed = {"gz": gzip.compress(self.text, 6), "bz2": bz2.compress(self.text, 9), "xz": lzma.compress(self.text, preset=1)}
         if shutil.which("zstd"):

@@ -41,6 +41,7 @@ struct ColumnRequest {
   /// Dense columns stand in the order of the table, the target in its place: then the bits of their products
   /// do not depend on which column is the target. Else features as named, and the target last.
   bool table_order = false;
+  std::size_t table_order_most = SIZE_MAX;  ///< with more dense columns the target is last all the same
   /// The target is one of two classes, and may be a text: its level is a number then that depends on the text
   /// alone (RowReader::target_classes). A third level is an error.
   bool classes = false;

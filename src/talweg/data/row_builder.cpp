@@ -31,7 +31,7 @@ RowPlan make_row_plan(RowLayout layout, std::vector<ColumnInfo> features, Column
   if (plan.layout.target) dense.emplace_back(*plan.layout.target, plan.features.size());
   plan.first_record = request.first_record;
   plan.refuse_names_of_rows = request.refuse_names_of_rows;
-  if (request.table_order) std::sort(dense.begin(), dense.end());
+  if (request.table_order && dense.size() <= request.table_order_most) std::sort(dense.begin(), dense.end());
   plan.dense_columns = dense.size();
   plan.places.assign(plan.features.size() + 1, 0);
   for (std::size_t k = 0; k < dense.size(); ++k) plan.places[dense[k].second] = k;

@@ -391,8 +391,10 @@ bool can_be_read_again(const FitRequest& request) {
 Result<FoldedData> read_data(const FitRequest& request) {
   const auto moments = are_moments(request);
   if (!moments) return fail(moments.error());
+  FoldOptions options = fold_options(request);
+  options.wide = WideTable::held;
   return *moments ? data_of_moments(request)
-                  : fold_table(request.paths, request.table, request.columns, fold_options(request));
+                  : fold_table(request.paths, request.table, request.columns, options);
 }
 
 // With steps after batches what folds is kept beside the fold.
@@ -429,12 +431,29 @@ Result<Problem> forecast(const FitRequest& request) {
   if (!is_squared(request.cost)) return make_loss_problem(request);
   if (request.batch_size) {
     RowKeeper keeper(request);
-    auto data = fold_table(request.paths, request.table, request.columns, fold_options(request, keeper));
+    FoldOptions options = fold_options(request, keeper);
+    options.wide = WideTable::marginal;
+    auto data = fold_table(request.paths, request.table, request.columns, options);
     if (!data) return fail(data.error());
+    if (data->folded.marginal) return make_wide_problem(std::move(*data), keeper.finish(), request);
     return make_batch_problem(std::move(*data), keeper.finish(), request);
+  }
+  if (request.kept != nullptr) {  // of a wide table
+    RowKeeper keeper(request);
+    FoldOptions options = fold_options(request);
+    options.keep = [&keeper](const RowBlock& block) { keeper.add(block); };
+    auto data = fold_table(request.paths, request.table, request.columns, options);
+    if (!data) return fail(data.error());
+    return make_wide_problem(std::move(*data), keeper.finish(), request);
   }
   auto data = read_data(request);
   if (!data) return fail(data.error());
+  if (data->folded.marginal) {
+    RowKeeper keeper(request);
+    for (RowBlock& block : data->held) keeper.add(std::exchange(block, {}));
+    data->held.clear();
+    return make_wide_problem(std::move(*data), keeper.finish(), request);
+  }
   auto problem = make_problem(std::move(*data), request);
   if (!problem || !problem->plan.few_digits || !can_be_read_again(request)) return problem;
   FoldOptions options = fold_options(request);

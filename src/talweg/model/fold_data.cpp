@@ -6,19 +6,23 @@
 #include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "talweg/base/handover.h"
 #include "talweg/base/numbers.h"
 #include "talweg/data/block_pipeline.h"
 #include "talweg/data/fingerprint.h"
+#include "talweg/model/wide.h"
 #include "talweg/objective/fold_groups.h"
 
 namespace talweg {
@@ -34,7 +38,7 @@ double seconds_since(Clock::time_point began) {
 
 std::optional<Error> out_of_range(const FoldedRows& folded, const std::vector<std::string>& dense_names) {
   for (std::size_t j = 0; j < folded.columns; ++j) {
-    const DoubleDouble squares = folded.products[packed_index(j, j)];
+    const DoubleDouble squares = folded.square(j);
     constexpr double kSmallestSquares = 1e-260;
     const bool too_small = folded.widest[j] > 0 && !(squares.high > kSmallestSquares);
     if (is_finite(squares) && is_finite(folded.mean[j]) && too_small) {
@@ -176,16 +180,73 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
   std::vector<FoldTree> apart(part_count);
   tbb::enumerable_thread_specific<std::vector<IndicatorSums>> indicators_apart(
       std::vector<IndicatorSums>{part_count});
+  // A wide table: whether its rows are held is decided in their order, so batches may have been worked on as
+  // if they were that are folded after all.
+  const std::size_t feature_count = reader->dense_names().size() - 1;
+  std::atomic<bool> holding{options.wide != WideTable::folded && is_wide(feature_count)};
+  FoldTree marginals;
+  tbb::enumerable_thread_specific<IndicatorSums> marginal_indicators;
+  std::uint64_t rows_held = 0;
+  const FoldArithmetic arithmetic{options.bulk, reader->table_columns()};
+  struct Worked {
+    std::vector<FoldedRows> marginals;           // of each block, where rows are held
+    std::vector<std::vector<FoldedPart>> apart;  // else of each part, where there are parts
+  };
+  const auto fold_now = [&](std::span<const RowBlock> blocks, std::uint64_t first, std::uint64_t end) {
+    std::vector<std::vector<FoldedPart>> out_apart;
+    if (options.parts) {
+      out_apart = fold_apart(blocks, first, end, *options.parts, arithmetic, indicators_apart.local());
+    } else {
+      for (const RowBlock& block : blocks) groups.add(block);
+    }
+    return out_apart;
+  };
   const auto fold = [&](BlockBatch& batch) {
     const auto start = Clock::now();
-    if (options.parts) {
-      batch.result = std::make_shared<std::vector<std::vector<FoldedPart>>>(
-          fold_apart(batch.blocks, batch.first_block, batch.end_block, *options.parts,
-                     {options.bulk, reader->table_columns()}, indicators_apart.local()));
+    auto worked = std::make_shared<Worked>();
+    if (holding) {
+      for (const RowBlock& block : batch.blocks) {
+        worked->marginals.push_back(fold_marginals(block));
+        marginal_indicators.local().add(block);
+      }
     } else {
-      for (const RowBlock& block : batch.blocks) groups.add(block);
+      worked->apart = fold_now(batch.blocks, batch.first_block, batch.end_block);
     }
+    batch.result = std::move(worked);
     folding += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
+  };
+  // Blocks in order, up to `end_block`, that have not been folded yet.
+  const auto fold_late = [&](std::vector<RowBlock> blocks, std::uint64_t end_block) {
+    const auto start = Clock::now();
+    constexpr std::uint64_t kAtOnce = FoldGroups::kGroupBlocks;
+    std::vector<std::size_t> begin;
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      if (k == 0 || blocks[k].number / kAtOnce != blocks[k - 1].number / kAtOnce) begin.push_back(k);
+    }
+    begin.push_back(blocks.size());
+    // A few groups at a time: each of them is a triangle of products.
+    constexpr std::size_t kGroupsAtOnce = 8;
+    for (std::size_t first = 0; first + 1 < begin.size(); first += kGroupsAtOnce) {
+      const std::size_t end = std::min(first + kGroupsAtOnce, begin.size() - 1);
+      std::vector<std::vector<std::vector<FoldedPart>>> folds(end - first);
+      // Nothing else of the pipeline is run while this waits.
+      tbb::this_task_arena::isolate([&] {
+        tbb::parallel_for(std::size_t{0}, folds.size(), [&](std::size_t k) {
+          const std::size_t at = begin[first + k];
+          const std::span<RowBlock> some(blocks.data() + at, begin[first + k + 1] - at);
+          folds[k] = fold_now(some, some.front().number, some.back().number + 1);
+        });
+      });
+      for (auto& of : folds) {
+        if (options.parts) gather_apart(of, apart);
+      }
+      for (std::size_t k = begin[first]; k < begin[end]; ++k) blocks[k] = RowBlock{};
+      const bool last = end + 1 == begin.size();
+      if (!options.parts)
+        groups.gather(last ? end_block : blocks[begin[end]].number / kAtOnce * kAtOnce, tree);
+    }
+    folding += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count() *
+               static_cast<std::int64_t>(tbb::this_task_arena::max_concurrency());
   };
   RowSampler sampler(options.sample_rows);
   const auto gather = [&](BlockBatch& batch) {
@@ -195,20 +256,38 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
     if (options.keep) {
       for (const RowBlock& block : batch.blocks) options.keep(block);
     }
-    if (options.parts) {
-      gather_apart(*std::static_pointer_cast<std::vector<std::vector<FoldedPart>>>(batch.result), apart);
+    Worked& worked = *std::static_pointer_cast<Worked>(batch.result);
+    if (holding) {
+      for (std::size_t k = 0; k < worked.marginals.size(); ++k) {
+        rows_held += worked.marginals[k].rows;
+        marginals.add(batch.blocks[k].number, std::move(worked.marginals[k]));
+      }
+      if (options.wide == WideTable::marginal) return;
+      std::move(batch.blocks.begin(), batch.blocks.end(), std::back_inserter(out.held));
+      if (are_held(rows_held, feature_count)) return;
+      holding = false;
+      fold_late(std::exchange(out.held, {}), batch.end_block);
+    } else if (!worked.marginals.empty()) {
+      fold_late(std::move(batch.blocks), batch.end_block);
+    } else if (options.parts) {
+      gather_apart(worked.apart, apart);
     } else {
       groups.gather(batch.end_block, tree);
     }
   };
   if (auto read = read_blocks(*reader, pipeline, fold, gather); !read) return fail(read.error());
-  if (!options.parts) groups.finish(tree);
+  if (!options.parts && !holding) groups.finish(tree);
   out.audit = reader->audit();
   // Behind a last block that is not full nothing can follow.
   const std::uint64_t end = columns.first_record + out.audit.records;
-  out.indicators = groups.indicators();
-  out.parts = tree.take_parts(end % kBlockRows == 0 ? end / kBlockRows : ~std::uint64_t{0});
-  for (std::size_t part = 0; part < part_count; ++part) {
+  if (holding) {
+    for (const IndicatorSums& of_thread : marginal_indicators) out.indicators.add(of_thread);
+    out.parts.push_back({0, marginals.finish()});
+  } else {
+    out.indicators = groups.indicators();
+    out.parts = tree.take_parts(end % kBlockRows == 0 ? end / kBlockRows : ~std::uint64_t{0});
+  }
+  for (std::size_t part = 0; part < part_count && !holding; ++part) {
     IndicatorSums sums;
     for (const std::vector<IndicatorSums>& of_thread : indicators_apart) sums.add(of_thread[part]);
     if (auto error = out_of_range(sums, reader->dense_names())) return fail(*error);
@@ -256,24 +335,36 @@ Result<FoldedData> fold_kept(const KeptTable& kept, const FoldOptions& options) 
       options.threads > 0 ? options.threads : static_cast<std::size_t>(tbb::info::default_concurrency()));
   FoldTree tree;
   FoldGroups groups(options.bulk);
+  const bool wide = kept.data.folded.marginal;
+  tbb::enumerable_thread_specific<IndicatorSums> marginal_indicators;
   for (std::size_t first = 0; first < kept.blocks.size(); first += kBlocksAtOnce) {
     if (options.stop != nullptr && options.stop->raised()) {
       return fail(ErrorKind::interrupted,
                   "interrupted while folding the data: there is nothing to report yet");
     }
     std::vector<RowBlock> blocks(std::min(kBlocksAtOnce, kept.blocks.size() - first));
+    std::vector<FoldedRows> marginals(wide ? blocks.size() : 0);
     tbb::parallel_for(std::size_t{0}, blocks.size(), [&](std::size_t k) {
       blocks[k] = select_rows(kept.blocks[first + k], chosen);
-      if (blocks[k].rows > 0) groups.add(blocks[k]);
+      if (blocks[k].rows == 0) return;
+      if (wide) {
+        marginals[k] = fold_marginals(blocks[k]);
+        marginal_indicators.local().add(blocks[k]);
+      } else {
+        groups.add(blocks[k]);
+      }
     });
-    for (const RowBlock& block : blocks) {
-      if (block.rows > 0 && options.keep) options.keep(block);
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      if (blocks[k].rows == 0) continue;
+      if (options.keep) options.keep(blocks[k]);
+      if (wide) tree.add(blocks[k].number, std::move(marginals[k]));
     }
-    groups.gather(blocks.back().number + 1, tree);
+    if (!wide) groups.gather(blocks.back().number + 1, tree);
   }
-  groups.finish(tree);
+  if (!wide) groups.finish(tree);
   out.folded = tree.finish();
-  const IndicatorSums indicators = groups.indicators();
+  IndicatorSums indicators = groups.indicators();
+  for (const IndicatorSums& of_thread : marginal_indicators) indicators.add(of_thread);
   if (auto error = out_of_range(indicators, out.dense_names)) return fail(*error);
   indicators.write(out.folded);
   if (auto error = out_of_range(out.folded, out.dense_names)) return fail(*error);
@@ -289,6 +380,7 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   ColumnRequest request = columns;
   // Rows that are kept have their target last.
   request.table_order = options.keep == nullptr;
+  if (options.wide == WideTable::held) request.table_order_most = most_folded_columns() + 1;
   auto read = fold_parts(paths, table, request, options);
   if (!read) return fail(read.error());
   FoldTree tree;
@@ -298,6 +390,7 @@ Result<FoldedData> fold_table(const std::vector<std::string>& paths, const Table
   read->indicators.write(out.folded);
   for (const FoldedRows& part : read->held_apart) out.folded = merge(std::move(out.folded), part);
   out.parts = std::move(read->held_apart);
+  out.held = std::move(read->held);
   out.sample = std::move(read->sample);
   out.features = std::move(read->features);
   out.target = std::move(read->target);

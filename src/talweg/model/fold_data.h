@@ -24,7 +24,8 @@ struct BoundFormula;
 
 /// Everything that a fit needs of its data.
 struct FoldedData {
-  FoldedRows folded;
+  FoldedRows folded;              ///< of a wide table (WideTable) marginal
+  std::vector<RowBlock> held;     ///< of WideTable::held, target last
   std::vector<FoldedRows> parts;  ///< of FoldOptions::parts, each by itself; `folded` is their merge
   std::vector<ColumnInfo> features;
   ColumnInfo target;
@@ -54,6 +55,13 @@ struct KeptTable {
   std::vector<RowBlock> blocks;
 };
 
+/// What becomes of a table that is wide (wide.h).
+enum class WideTable {
+  folded,    ///< it is folded like any other
+  held,      ///< its rows are held, as many as may be, and only means and squares are folded
+  marginal,  ///< the same of any number of rows, which FoldOptions::keep takes
+};
+
 struct FoldOptions {
   unsigned threads = 0;
   const StopFlag* stop = nullptr;
@@ -64,8 +72,9 @@ struct FoldOptions {
                                                    ///< formula that folds, of what its parameters multiply
   BulkArithmetic bulk = BulkArithmetic::plain;     ///< of the rows beyond the first ones
   std::optional<RowParts> parts = {};              ///< fold each part of the rows by itself
-  const KeptTable* kept = nullptr;                 ///< instead of reading
-  RowSelection selection = {};                     ///< of the rows kept
+  WideTable wide = WideTable::folded;
+  const KeptTable* kept = nullptr;  ///< instead of reading
+  RowSelection selection = {};      ///< of the rows kept
 };
 
 /// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no
@@ -84,6 +93,7 @@ void gather_apart(std::vector<std::vector<FoldedPart>>& folds, std::vector<FoldT
 
 /// A table or a part of one, folded; see FoldedData.
 struct FoldedParts {
+  std::vector<RowBlock> held;          ///< of FoldOptions::wide; `parts` are marginal then
   std::vector<FoldedPart> parts;       ///< complete nodes in order (FoldTree::take_parts)
   IndicatorSums indicators;            ///< of all rows; `parts` have none
   std::vector<FoldedRows> held_apart;  ///< of FoldOptions::parts; `parts` is empty then

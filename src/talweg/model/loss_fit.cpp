@@ -13,10 +13,12 @@
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
+#include "talweg/model/row_certificate.h"
 #include "talweg/model/run_watch.h"
 #include "talweg/model/separation.h"
 #include "talweg/objective/l1_cost.h"
 #include "talweg/objective/lanes.h"
+#include "talweg/objective/quadratic_rows.h"
 
 namespace talweg {
 namespace {
@@ -80,19 +82,28 @@ void add_errors(LinearCost& cost, const std::vector<double>& f, Fit& fit) {
   const DoubleDouble weight = cost.rows().weight();
   fit.mse = (squares / weight).value();
   if (classes) return;
-  const double centre = (sum_of([](double y, double w, double) { return w * y; }) / weight).value();
+  // As in the folded path: without an intercept of squared error about zero.
+  const bool about_zero = is_squared(fit.plan.cost) && !fit.has_intercept;
+  const double centre =
+      about_zero ? 0 : (sum_of([](double y, double w, double) { return w * y; }) / weight).value();
   const double scatter =
       sum_of([centre](double y, double w, double) { return w * (y - centre) * (y - centre); }).value();
   if (scatter > 0 && std::isfinite(fit.mse)) fit.r2 = 1 - squares.value() / scatter;
 }
 
 // The covariance of a maximum likelihood: the inverse of the sum's Hessian.
-void add_standard_errors(LinearCost& cost, const Point& at, Fit& fit) {
+void add_standard_errors(LinearCost& cost, const Point& at, bool wide, Fit& fit) {
   const std::size_t p = fit.parameters.size();
   fit.standard_errors.assign(p, std::nullopt);
   fit.certificate.parameter_bounds.assign(p, std::nullopt);
   const bool likelihood = fit.plan.cost == CostKind::logistic || fit.plan.cost == CostKind::poisson;
-  if (!likelihood) {
+  if (wide && (likelihood || is_squared(fit.plan.cost)) && !(fit.l1 > 0) && !(fit.l2 > 0)) {
+    fit.warnings.push_back(
+        fmt::format("no standard errors{}: they need the products of all {} columns, which are not folded",
+                    is_squared(fit.plan.cost) ? " and no closed form" : "", grouped(p)));
+    return;
+  }
+  if (!likelihood && !is_squared(fit.plan.cost)) {
     fit.notes.push_back(
         fmt::format("{} is no likelihood, so there are no standard errors", cost_name(fit.plan.cost)));
     return;
@@ -119,6 +130,8 @@ std::string post_mortem(const Plan& plan, const DescentResult& result) {
 Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   const auto began = std::chrono::steady_clock::now();
   LinearCost& cost = *problem.loss->cost;
+  const bool squares = is_squared(problem.plan.cost);
+  const bool wide = problem.data.folded.marginal;
   if (request.observer != nullptr) request.observer->begin(problem.plan);
   Fit fit;
   fit.has_intercept = problem.has_intercept;
@@ -138,9 +151,19 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   if (request.l1 > 0) {
     std::vector<double> weights = cost.penalty_units();
     for (double& weight : weights) weight *= request.l1;
-    kinked.emplace(cost, std::move(weights), std::vector<double>());
+    if (squares) {
+      const std::optional<std::size_t> free =
+          fit.has_intercept ? std::optional(cost.size() - 1) : std::nullopt;
+      kinked.emplace(cost, std::move(weights), free, intercept_column(cost, fit.has_intercept));
+    } else {
+      kinked.emplace(cost, std::move(weights), std::vector<double>());
+    }
   }
-  Objective& objective = kinked ? static_cast<Objective&>(*kinked) : cost;
+  std::optional<QuadraticRows> quadratic;
+  if (squares && !kinked) quadratic.emplace(cost);
+  Objective& objective = kinked      ? static_cast<Objective&>(*kinked)
+                         : quadratic ? static_cast<Objective&>(*quadratic)
+                                     : cost;
   const Point start = cost.to_descent(problem.start);
   const bool kink = has_kink(problem.plan.cost) && problem.loss->first_width > 0;
   DescentResult result;
@@ -166,7 +189,7 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   if (!fit.plan.rounding.empty()) fit.notes.push_back(fit.plan.rounding);
   const std::vector<double> f = cost.predictions(fit.parameters);
   add_errors(cost, f, fit);
-  add_standard_errors(cost, result.point, fit);
+  add_standard_errors(cost, result.point, wide, fit);
   if (request.sample_rows > 0) {
     fit.landscape = row_landscape(problem, request, fit.parameters, fit.standard_errors);
     if (!problem.data.sample.empty()) fit.rows = view_landscape_rows(problem, *fit.landscape, fit.parameters);
@@ -179,12 +202,13 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
         "no certificate: the descent ended before the smoothed cost was lowest, so the smoothing gap is not "
         "known");
   }
-  if (!kink)
+  if (squares) certify_rows(cost, kinked ? &*kinked : nullptr, fit.has_intercept, fit);
+  if (!kink && !squares)
     fit.notes.emplace_back(
         "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
         "lowest cost");
   const bool likelihood = fit.plan.cost == CostKind::logistic || fit.plan.cost == CostKind::poisson;
-  if (likelihood && !(fit.l1 > 0) && !(fit.l2 > 0)) {
+  if (likelihood && !wide && !(fit.l1 > 0) && !(fit.l2 > 0)) {
     if (const auto found = find_separation(cost, result.point, f, fit.has_intercept))
       fit.warnings.push_back(separation_text(*found, fit.plan, fit.features, cost));
   }

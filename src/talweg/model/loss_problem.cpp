@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "talweg/base/numbers.h"
 #include "talweg/base/random.h"
@@ -15,6 +16,7 @@
 #include "talweg/model/labels.h"
 #include "talweg/model/plan.h"
 #include "talweg/model/row_problem.h"
+#include "talweg/objective/largest_curvature.h"
 
 namespace talweg {
 namespace {
@@ -98,6 +100,8 @@ double width_of_kink(CostKind cost, const Moments& moments) {
 std::string objective_of(const FitRequest& request, const Problem& problem, const LossProblem& loss) {
   const Plan& plan = problem.plan;
   const std::string& weights = problem.data.weights;
+  if (is_squared(plan.cost))
+    return objective_text(request, plan, weights, loss.rows.rows(), loss.cost->weight());
   std::string out = fmt::format("1/{} * sum over rows of {}[{}]", weights.empty() ? "n" : "W",
                                 weights.empty() ? "" : weights + " * ", loss_text(*plan.loss, plan.target));
   const std::string penalty = penalty_text(request, false);
@@ -110,7 +114,27 @@ std::string objective_of(const FitRequest& request, const Problem& problem, cons
   return out;
 }
 
-void choose_method(const FitRequest& request, std::optional<double> largest, Plan& plan) {
+// The curvature of a loss that is at most `bound` in every row, without the products of all columns: an upper
+// estimate of the largest eigenvalue.
+double largest_of_wide(LinearCost& cost, double bound) {
+  return largest_curvature(cost.size(),
+                           [&](std::span<const double> vector, std::span<double> out) {
+                             cost.multiply_hessian(vector, bound, out);
+                           })
+      .upper();
+}
+
+// Methods that need the matrix of all columns.
+Result<void> check_wide(const FitRequest& request, std::size_t parameters) {
+  const bool matrix = request.optimizer == Optimizer::newton || request.optimizer == Optimizer::lm;
+  if (!matrix) return {};
+  return fail(ErrorKind::data,
+              fmt::format("--optimizer {} needs the curvature as a matrix, and {} parameters are too many",
+                          optimizer_name(*request.optimizer), grouped(parameters)),
+              request.l1 > 0 ? "use nesterov, or leave it out" : "use cg or lbfgs, or leave it out");
+}
+
+void choose_method(const FitRequest& request, std::optional<double> largest, bool wide, Plan& plan) {
   plan.optimizer_chosen = !request.optimizer;
   plan.learning_rate_chosen = !request.learning_rate;
   plan.learning_rate = request.learning_rate;
@@ -120,6 +144,15 @@ void choose_method(const FitRequest& request, std::optional<double> largest, Pla
   } else if (request.batch_size || request.learning_rate) {
     plan.optimizer = Optimizer::gd;
     plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
+  } else if (wide && request.l1 > 0) {
+    plan.optimizer = Optimizer::nesterov;
+    plan.why = fmt::format("{} parameters are too many for the curvature as a matrix",
+                           grouped(plan.parameters.size()));
+  } else if (wide && is_squared(request.cost)) {
+    plan.optimizer = Optimizer::cg;
+    plan.why = fmt::format(
+        "{} parameters cost more to fold than to visit: the rows stay in memory, and each epoch is one pass",
+        grouped(plan.parameters.size()));
   } else if (request.l1 > 0) {
     plan.optimizer = Optimizer::newton;
     plan.why = kWhyNewtonOnSupport;
@@ -188,8 +221,20 @@ double constant_prediction(CostKind loss, double mean) {
   return mean;
 }
 
+namespace {
+Result<Problem> make_problem_over_rows(FoldedData read, DenseRows all_rows, const TargetWatch& watch,
+                                       const FitRequest& request);
+}  // namespace
+
+Result<Problem> make_wide_problem(FoldedData data, DenseRows rows, const FitRequest& request) {
+  if (request.intercept && data.folded.rows == 1) {
+    return fail(ErrorKind::data, "the data have one row only, and with an intercept one row fits anything",
+                "give at least two rows, or --no-intercept");
+  }
+  return make_problem_over_rows(std::move(data), std::move(rows), TargetWatch(request.cost), request);
+}
+
 Result<Problem> make_loss_problem(const FitRequest& request) {
-  auto loss = std::make_shared<LossProblem>(LossProblem{DenseRows(0), nullptr, 0, 0});
   RowKeeper keeper(request);
   TargetWatch watch(request.cost);
   FoldOptions options = fold_options(request);
@@ -199,15 +244,26 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   };
   ColumnRequest columns = request.columns;
   columns.classes = is_classification(request.cost);
+  options.wide = WideTable::marginal;
   auto data = fold_table(request.paths, request.table, columns, options);
   if (!data) return fail(data.error());
-  loss->rows = keeper.finish();
+  return make_problem_over_rows(std::move(*data), keeper.finish(), watch, request);
+}
 
-  auto design = make_design(*data, request);
+namespace {
+
+Result<Problem> make_problem_over_rows(FoldedData read, DenseRows all_rows, const TargetWatch& watch,
+                                       const FitRequest& request) {
+  auto loss = std::make_shared<LossProblem>(LossProblem{std::move(all_rows), nullptr, 0, 0});
+  auto design = make_design(read, request);
   if (!design) return fail(design.error());
-  const Moments moments = assemble(data->folded, design->columns);
+  const Moments moments = assemble(read.folded, design->columns);
+  const bool wide = moments.marginal;
+  if (wide) {
+    if (auto checked = check_wide(request, design->parameters.size()); !checked) return fail(checked.error());
+  }
   Problem problem;
-  problem.data = std::move(*data);
+  problem.data = std::move(read);
   problem.features = std::move(design->features);
   problem.columns = std::move(design->columns);
   problem.has_intercept = request.intercept;
@@ -237,6 +293,10 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   }
 
   // Gaps are filled, then the columns standardised.
+  std::unordered_map<std::string, FeatureSummary*> numeric;
+  for (FeatureSummary& feature : problem.features) {
+    if (feature.kind == ColumnKind::numeric) numeric.emplace(feature.name, &feature);
+  }
   std::vector<LinearTerm> terms;
   std::vector<double> centre(rows.columns(), 0.0);
   std::vector<double> scale(rows.columns(), 1.0);
@@ -256,10 +316,8 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
     term.spread = moments.is_constant(k) ? 0 : spread;
     if (!request.intercept) term.spread = std::hypot(spread, mean);
     term.penalty = request.penalty_on_standard_scale ? spread : 1;
-    for (FeatureSummary& feature : problem.features) {
-      if (feature.kind == ColumnKind::numeric && feature.name == plan.parameters[k].column)
-        feature.spread = spread;
-    }
+    if (const auto found = numeric.find(plan.parameters[k].column); found != numeric.end())
+      found->second->spread = spread;
     if (column.dense) {
       term.column = *column.dense;
       if (column.level) rows.fill(*column.dense, *column.level, mean);
@@ -315,12 +373,14 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   LinearCost& cost = *loss->cost;
   const Point at = cost.to_descent(problem.start);
   std::optional<double> largest;
-  if (const auto bound = curvature_bound(*plan.loss); bound && !has_kink(request.cost)) {
+  if (const auto bound = curvature_bound(*plan.loss); bound && wide && !has_kink(request.cost)) {
+    largest = largest_of_wide(cost, *bound);
+  } else if (bound && !has_kink(request.cost)) {
     const std::vector<double> hessian =
         steepest_hessian(moments, terms, cost.penalty_units(), request, plan.scale, *bound);
     largest = curvature(hessian, std::vector<double>(terms.size(), 0.0)).largest();
   }
-  choose_method(request, largest, plan);
+  choose_method(request, largest, wide, plan);
   plan.objective = objective_of(request, problem, *loss);
   plan.epochs = request.epochs.value_or(kRowEpochs);
   plan.schedule.epochs = plan.epochs;
@@ -329,8 +389,17 @@ Result<Problem> make_loss_problem(const FitRequest& request) {
   std::vector<double> gradient(cost.size());
   plan.start_cost = cost.evaluate(at, gradient);
   warn_of_rate(plan);
+  if (is_squared(request.cost) && rows.rows() < plan.parameters.size() && request.l2 == 0 &&
+      request.l1 == 0) {
+    plan.warnings.push_back(fmt::format(
+        "{} rows cannot determine {} parameters: the answer is one of many, the minimiser nearest "
+        "to the start in the coordinates of --scale {}",
+        grouped(rows.rows()), grouped(plan.parameters.size()), scale_name(plan.scale)));
+  }
   problem.loss = std::move(loss);
   return problem;
 }
+
+}  // namespace
 
 }  // namespace talweg

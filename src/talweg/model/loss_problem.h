@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A linear model with a loss that does not fold: one pass reads the rows into memory and folds them beside
-// it (for means, spreads and the audit), then the rows are standardised and the plan is made: method, rates
-// (from the largest curvature of the loss and of the columns), start.
+// A linear model whose cost goes over rows in memory: with a loss that does not fold, or with squared error
+// where the table is wide (wide.h). One pass reads the rows and folds them beside it (for means, spreads and
+// the audit; of a wide table nothing else), then the rows are standardised and the plan is made: method,
+// rates (from the largest curvature of the loss and of the columns), start.
 #pragma once
 
 #include <memory>
@@ -22,6 +23,10 @@ struct LossProblem {
 /// Reads request.paths. Errors: of reading; a target outside the loss's domain (with the row), one class
 /// only, counts that are all zero.
 Result<Problem> make_loss_problem(const FitRequest& request);
+
+/// Of squared error over a wide table: `data` are marginal, `rows` all of theirs as they were read. Errors:
+/// one row with an intercept; a method that needs the products of all columns.
+Result<Problem> make_wide_problem(FoldedData data, DenseRows rows, const FitRequest& request);
 
 /// The loss of one row as text, y the target's name: `|y - f|`.
 std::string loss_text(const LossSettings& loss, const std::string& y);

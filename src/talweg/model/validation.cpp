@@ -39,6 +39,7 @@ class Source {
   }
   Result<void> read_folded(BulkArithmetic bulk);
   Result<void> read_rows();
+  void keep(std::shared_ptr<KeptTable> kept);
   Result<void> read_formula();
   // Checks the targets of all rows, so that an error names the row's place in the whole table.
   Result<void> take_targets(const TargetWatch& watch, const FoldedData& data);
@@ -58,10 +59,25 @@ Result<void> Source::read_folded(BulkArithmetic bulk) {
   FoldOptions options = fold_options(request_);
   options.parts = parts_;
   options.bulk = bulk;
+  options.wide = WideTable::held;
   auto data = fold_table(request_.paths, request_.table, request_.columns, options);
   if (!data) return fail(data.error());
-  folded_ = std::move(*data);
+  if (data->folded.marginal) {
+    auto kept = std::make_shared<KeptTable>();
+    kept->blocks = std::move(data->held);
+    kept->data = std::move(*data);
+    keep(std::move(kept));
+  } else {
+    folded_ = std::move(*data);
+  }
   return {};
+}
+
+void Source::keep(std::shared_ptr<KeptTable> kept) {
+  for (const RowBlock& block : kept->blocks) {
+    for (const std::uint8_t offset : block.offsets) ++rows_[parts_.of(block.number * kBlockRows + offset)];
+  }
+  kept_ = std::move(kept);
 }
 
 Result<void> Source::take_targets(const TargetWatch& watch, const FoldedData& data) {
@@ -83,13 +99,11 @@ Result<void> Source::read_rows() {
   };
   ColumnRequest columns = request_.columns;
   columns.classes = is_classification(request_.cost);
+  options.wide = WideTable::marginal;
   auto data = fold_table(request_.paths, request_.table, columns, options);
   if (!data) return fail(data.error());
   kept->data = std::move(*data);
-  for (const RowBlock& block : kept->blocks) {
-    for (const std::uint8_t offset : block.offsets) ++rows_[parts_.of(block.number * kBlockRows + offset)];
-  }
-  kept_ = std::move(kept);
+  keep(std::move(kept));
   return take_targets(watch, kept_->data);
 }
 
@@ -135,7 +149,7 @@ Result<Source> Source::read(const FitRequest& request) {
       std::error_code ignored;
       return path != "-" && std::filesystem::is_regular_file(path, ignored);
     });
-    if (read && files) {
+    if (read && files && out.kept_ == nullptr) {
       const auto whole = make_problem(out.folded_, request);
       if (whole && whole->plan.few_digits) read = out.read_folded(BulkArithmetic::split);
     }

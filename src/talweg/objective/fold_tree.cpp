@@ -66,8 +66,10 @@ FoldedRows merge_nodes(FoldedRows left, FoldedRows right, ProductsPool& pool) {
   const DoubleDouble factor = left.weight * share;
   std::vector<DoubleDouble> delta(p);
   for (std::size_t j = 0; j < p; ++j) delta[j] = right.mean[j] - left.mean[j];
-  const bool plain = merges_plainly(left, right);
-  if (plain) {
+  const bool plain = !left.marginal && merges_plainly(left, right);
+  if (left.marginal) {
+    for (std::size_t j = 0; j < p; ++j) left.products[j] += right.products[j] + factor * delta[j] * delta[j];
+  } else if (plain) {
     narrow(left, pool);
     narrow(right, pool);
     std::vector<double> rounded(p);

@@ -15,14 +15,25 @@ L1Cost::L1Cost(Objective& smooth, std::vector<double> weights, std::vector<doubl
     const bool moves = hessian_.empty() || hessian_[j * weights_.size() + j] > 0;
     if (weights_[j] == 0 && moves) free_ = j;
   }
+  squares_ = !hessian_.empty();
+  const std::size_t n = weights_.size();
+  for (std::size_t j = 0; squares_ && free_ && j < n; ++j) free_column_.push_back(hessian_[j * n + *free_]);
 }
+
+L1Cost::L1Cost(Objective& smooth, std::vector<double> weights, std::optional<std::size_t> free,
+               std::vector<double> free_column)
+    : smooth_(smooth),
+      weights_(std::move(weights)),
+      free_(free),
+      free_column_(std::move(free_column)),
+      squares_(true) {}
 
 double L1Cost::evaluate(const Point& point, std::span<double> gradient) {
   const double smooth = smooth_.evaluate(point, gradient);
   double penalty = 0;
   for (std::size_t j = 0; j < weights_.size(); ++j) penalty += weights_[j] * std::abs(point.high[j]);
   last_cost_ = smooth + penalty;
-  if (!hessian_.empty()) last_gap_ = duality_gap(point, smooth, gradient).gap;
+  if (squares_) last_gap_ = duality_gap(point, smooth, gradient).gap;
   return last_cost_;
 }
 
@@ -56,12 +67,12 @@ L1Cost::Gap L1Cost::duality_gap(const Point& point, double smooth, std::span<con
   double free_curvature = 1;
   if (free_) {
     free_slope = gradient[*free_];
-    free_curvature = hessian_[*free_ * n + *free_];
+    free_curvature = free_column_[*free_];
     taken = free_slope * free_slope / (2 * free_curvature);
     q = std::max(q - taken, 0.0);
   }
   const auto slope_of = [&](std::size_t j) {
-    return free_ ? gradient[j] - hessian_[j * n + *free_] * (free_slope / free_curvature) : gradient[j];
+    return free_ ? gradient[j] - free_column_[j] * (free_slope / free_curvature) : gradient[j];
   };
   double s = 1;
   for (std::size_t j = 0; j < n; ++j) {
@@ -84,12 +95,12 @@ L1Cost::Gap L1Cost::duality_gap(const Point& point, double smooth, std::span<con
 }
 
 std::optional<double> L1Cost::relative_gap() const {
-  if (hessian_.empty()) return std::nullopt;
+  if (!squares_) return std::nullopt;
   return std::max(last_gap_, 0.0) / std::max(std::abs(last_cost_), std::numeric_limits<double>::min());
 }
 
 std::optional<double> L1Cost::gap_bound(const Point& point) {
-  if (hessian_.empty()) return std::nullopt;
+  if (!squares_) return std::nullopt;
   std::vector<double> gradient(size());
   const double smooth = smooth_.evaluate(point, gradient);
   const Gap found = duality_gap(point, smooth, gradient);

@@ -23,6 +23,10 @@ class L1Cost final : public Objective {
   /// `weights`: l_j >= 0, one per coordinate; `smooth` lives as long as this. `hessian`: of a smooth part
   /// that is least squares, row-major; empty for others, which then have no gap.
   L1Cost(Objective& smooth, std::vector<double> weights, std::vector<double> hessian);
+  /// The same of least squares whose Hessian is not known but for the column of the coordinate without a
+  /// penalty, `free` (none: no such coordinate). No support_direction of its own.
+  L1Cost(Objective& smooth, std::vector<double> weights, std::optional<std::size_t> free,
+         std::vector<double> free_column);
 
   [[nodiscard]] std::size_t size() const override { return smooth_.size(); }
   double evaluate(const Point& point, std::span<double> gradient) override;
@@ -46,6 +50,8 @@ class L1Cost final : public Objective {
   std::vector<double> weights_;
   std::vector<double> hessian_;
   std::optional<std::size_t> free_;  // the coordinate without a penalty
+  std::vector<double> free_column_;  // of the Hessian
+  bool squares_ = false;             // the smooth part is least squares
   double last_cost_ = 0;
   double last_gap_ = 0;
 };

@@ -199,10 +199,33 @@ std::optional<Point> LinearCost::narrowed(const Point& point, double width) {
   return out;
 }
 
-double LinearCost::visit(const LossSettings& loss, const Point& point, std::span<double> gradient,
-                         Rows rows) {
-  const bool inside = rows == Rows::inside;
+void LinearCost::multiply_hessian(std::span<const double> direction, double curvature,
+                                  std::span<double> out) {
+  visit(settings_.loss, Point(std::vector<double>(direction.begin(), direction.end())), out, Rows::direction,
+        curvature);
+}
+
+double LinearCost::prediction_size(const Point& point) const {
   const Kernel kernel = kernel_of(point.high);
+  double size = std::abs(kernel.constant) + std::abs(offset_);
+  for (const double weight : kernel.columns) size += std::abs(weight);
+  for (const double weight : kernel.levels) size += std::abs(weight);
+  for (std::size_t j = 0; j < terms_.size(); ++j) {
+    const bool constant_term = !terms_[j].column && !terms_[j].level;
+    size += std::abs((constant_term ? 1 : shift_[j]) * point.high[j]);
+    // What the way to the user's intercept rounds.
+    if (!constant_term && terms_[j].spread > 0 && settings_.scale == Scale::standard)
+      size += std::abs(terms_[j].mean / terms_[j].spread * point.high[j]);
+  }
+  return size;
+}
+
+double LinearCost::visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows,
+                         double constant_curvature) {
+  const bool inside = rows == Rows::inside;
+  const bool along = rows == Rows::direction;
+  Kernel kernel = kernel_of(point.high);
+  if (along) kernel.constant -= offset_;
   const std::size_t columns = rows_.columns();
   const std::size_t value_at = columns + level_count_ + 1;  // the slope's sum stands before it
   const double* const sums =
@@ -215,7 +238,11 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
         std::size_t ahead = columns * block.stride;  // mostly the next block
         const bool slow = loss.kind == CostKind::logistic || loss.kind == CostKind::poisson;
         const std::size_t run = slow ? kRun : block.rows;
-        for (std::size_t r = 0; r < block.rows; r += run) {
+        for (std::size_t r = 0; along && r < block.rows; ++r) {
+          value[r] = 0;
+          slope[r] = constant_curvature * f[r];
+        }
+        for (std::size_t r = 0; !along && r < block.rows; r += run) {
           // Exponentials leave the memory idle.
           block.with_cells([&](const auto* cells) {
             for (std::size_t line = 0; slow && line < kLines; ++line, ahead += kLineBytes / sizeof(*cells))

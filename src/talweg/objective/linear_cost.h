@@ -66,6 +66,12 @@ class LinearCost final : public KinkedObjective {
   bool support_direction(const Point& point, std::span<const double> slope,
                          std::span<const std::size_t> support, std::span<double> out) override;
 
+  /// H d of a loss whose curvature is `curvature` in every row, the l2 penalty's part included: one pass.
+  void multiply_hessian(std::span<const double> direction, double curvature, std::span<double> out);
+  /// The numbers a row's prediction is summed from, for bounds on its rounding: sum_j |what a standardised
+  /// cell of size 1 adds|, the constant and the parts it is made of.
+  [[nodiscard]] double prediction_size(const Point& point) const;
+
   [[nodiscard]] Point to_descent(std::span<const double> user) const;
   [[nodiscard]] std::vector<double> to_user(const Point& point) const;
   /// The Hessian at a point in the coordinates of the descent, row-major; with `curvature` given, of a loss
@@ -86,6 +92,7 @@ class LinearCost final : public KinkedObjective {
   [[nodiscard]] std::optional<Point> narrowed(const Point& point, double width) override;
   [[nodiscard]] const LossSettings& loss() const { return settings_.loss; }
   [[nodiscard]] double weight() const { return weight_; }
+  [[nodiscard]] Scale scale() const { return settings_.scale; }
   [[nodiscard]] const DenseRows& rows() const { return rows_; }
   [[nodiscard]] const std::vector<LinearTerm>& terms() const { return terms_; }
   /// Visits of the rows so far.
@@ -105,8 +112,10 @@ class LinearCost final : public KinkedObjective {
   void predict(const DenseRows::Block& block, const Kernel& kernel, double* f) const;
   // Value and gradient of the cost; inside: the gradient of the rows within the smoothing alone, without
   // penalty; dual: the dual value.
-  enum class Rows { all, inside, dual };
-  double visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows);
+  // direction: H d at a constant curvature; the point is d.
+  enum class Rows { all, inside, dual, direction };
+  double visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows,
+               double constant_curvature = 0);
   template <class Leaf>
   const double* gather(std::size_t width, const Leaf& leaf);
   [[nodiscard]] double row_factor() const { return settings_.loss.kind == CostKind::sse ? 1 : 1 / weight_; }

@@ -27,6 +27,7 @@ DoubleDouble term_mean(const FoldedRows& folded, const Term& term) {
 }
 
 DoubleDouble term_product(const FoldedRows& folded, const Term& a, const Term& b) {
+  if (a.is_dense && b.is_dense && a.index == b.index) return folded.square(a.index);
   if (a.is_dense && b.is_dense) return folded.products[packed_index(a.index, b.index)];
   if (a.is_dense != b.is_dense) {
     const Term& dense = a.is_dense ? a : b;
@@ -95,15 +96,16 @@ Moments assemble(const FoldedRows& folded, const std::vector<MomentColumn>& colu
   terms.reserve(columns.size());
   for (const MomentColumn& column : columns) terms.push_back(terms_of(folded, column));
   out.mean.resize(columns.size());
-  out.products.resize(columns.size() * (columns.size() + 1) / 2);
+  out.marginal = folded.marginal;
+  out.products.resize(out.marginal ? columns.size() : columns.size() * (columns.size() + 1) / 2);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     for (const Term& a : terms[i]) out.mean[i] += a.factor * term_mean(folded, a);
-    for (std::size_t j = 0; j <= i; ++j) {
+    for (std::size_t j = out.marginal ? i : 0; j <= i; ++j) {
       DoubleDouble sum;
       for (const Term& a : terms[i]) {
         for (const Term& b : terms[j]) sum += a.factor * b.factor * term_product(folded, a, b);
       }
-      out.products[packed_index(i, j)] = sum;
+      out.products[out.marginal ? i : packed_index(i, j)] = sum;
     }
   }
   // An indicator that every row has leaves rounding behind; so does a filled column whose present cells are
@@ -121,6 +123,10 @@ Moments assemble(const FoldedRows& folded, const std::vector<MomentColumn>& colu
     }
     const double rounding = columns[i].dense ? usual_error(folded.error) : 1e-28;
     if (out.product(i, i).high > rounding * largest.high) continue;
+    if (out.marginal) {
+      out.products[i] = 0;
+      continue;
+    }
     for (std::size_t j = 0; j < columns.size(); ++j) out.products[packed_index(i, j)] = 0;
   }
   out.error = product_error(folded, out, terms);

@@ -87,19 +87,30 @@ struct FoldedRows {
   std::vector<DoubleDouble> mean;          ///< columns
   std::vector<DoubleDouble> products;      ///< packed lower triangle, centred
   UninitialisedVector<double> plain;       ///< inside the fold alone: `products` that have no low parts
+  bool marginal = false;                   ///< `products` are those of each column with itself, one a column
   std::vector<double> widest;              ///< at most the largest difference of two values; 0: all are equal
   std::vector<std::uint32_t> levels;       ///< indicators seen, ascending
   std::vector<DoubleDouble> level_weight;  ///< one per indicator
   std::vector<DoubleDouble> level_sums;    ///< indicators x columns: sum of w x, not centred
   std::vector<std::uint64_t> pairs;        ///< (a << 32 | b), a < b, both seen in one row, ascending
   std::vector<DoubleDouble> pair_weight;   ///< one per pair
+
+  /// C_jj.
+  [[nodiscard]] const DoubleDouble& square(std::size_t j) const {
+    return products[marginal ? j : packed_index(j, j)];
+  }
 };
 
 /// Folds one block. In the bulk, blocks whose cells have low parts are split always; columns of which plain
 /// double would lose more than it may are folded in double-double and rounded.
 FoldedRows fold_block(const RowBlock& block, FoldArithmetic arithmetic = {});
 
-/// The fold of the rows of `left` followed by those of `right`.
+/// The same without products of two columns (FoldedRows::marginal), in O(rows x columns), and without
+/// indicators: means and squares about the block's first row, sums of up to kBlockRows rounded terms kept
+/// exactly.
+FoldedRows fold_marginals(const RowBlock& block);
+
+/// The fold of the rows of `left` followed by those of `right`; both are marginal or neither is.
 FoldedRows merge(FoldedRows left, const FoldedRows& right);
 
 /// The fold of one complete aligned node of the tree; `block` is the number of any block inside it.
@@ -143,10 +154,11 @@ struct Moments {
   DoubleDouble weight;
   std::vector<DoubleDouble> mean;
   std::vector<DoubleDouble> products;  ///< packed lower triangle, centred sums
+  bool marginal = false;               ///< of marginal folds: products(j, j) alone, one a column
 
   [[nodiscard]] std::size_t size() const { return mean.size(); }
   [[nodiscard]] const DoubleDouble& product(std::size_t i, std::size_t j) const {
-    return products[packed_index(i, j)];
+    return products[marginal ? i : packed_index(i, j)];
   }
   /// Population standard deviation sqrt(C_jj / W), divisor W.
   [[nodiscard]] double spread(std::size_t j) const;

@@ -66,7 +66,7 @@ std::string method_text(const Plan& plan) {
     out += ", step lengths found on the way";
   } else if (has_fixed_rate(plan.optimizer) && (plan.over_rows || is_adaptive(plan.optimizer))) {
     out += ", learning rate found on the way";
-  } else if (!plan.over_rows) {
+  } else if (!plan.over_rows || (plan.optimizer == Optimizer::cg && is_squared(plan.cost) && plan.loss)) {
     out += ", exact step along each direction";
   } else {
     out += plan.optimizer == Optimizer::lm ? " (Levenberg-Marquardt), steps bounded by a trust region"
@@ -81,6 +81,8 @@ std::string forecast_line(const Plan& plan) {
   if (plan.batch_size) return "none: batches see a part of the cost at a time";
   if (!plan.over_rows && plan.schedule.kind != ScheduleKind::constant)
     return "none: the learning rate changes on the way";
+  if (plan.over_rows && plan.loss && is_squared(plan.cost))
+    return "none: the eigenvalues of so many columns are not computed";
   if (plan.over_rows) return "none: the cost is not quadratic in the parameters";
   if (!plan.forecast.epochs && !plan.preconditioned &&
       (is_adaptive(plan.optimizer) || plan.optimizer == Optimizer::lbfgs)) {
@@ -112,7 +114,7 @@ std::string ending_text(const Fit& fit) {
   std::string epochs = plural(fit.epochs, "epoch");
   switch (end.reason) {
     case Reason::tolerance:
-      if (fit.plan.l1 > 0 && !fit.plan.over_rows) {
+      if (fit.plan.l1 > 0 && (!fit.plan.over_rows || (fit.plan.loss && is_squared(fit.plan.cost)))) {
         return fmt::format("converged in {}: the duality gap is {} of the cost, the limit {}", epochs,
                            short_text(end.measured, 3), short_text(end.limit, 3));
       }
@@ -158,10 +160,11 @@ std::string ending_text(const Fit& fit) {
 
 std::string certificate_text(const Fit& fit) {
   if (fit.plan.loss && fit.certificate.cost_gap_bound) {
-    return fmt::format("the cost is within {} of the lowest cost (smoothing gap)",
+    return fmt::format(is_squared(fit.plan.cost) ? "the cost is proven within {} of the lowest cost"
+                                                 : "the cost is within {} of the lowest cost (smoothing gap)",
                        short_text(*fit.certificate.cost_gap_bound, 3));
   }
-  if (fit.plan.loss) return "none (see the note)";
+  if (fit.plan.loss) return is_squared(fit.plan.cost) ? "none (see the warnings)" : "none (see the note)";
   if (fit.plan.over_rows) {
     return fmt::format("none (see the note); relative offset {}", optional_text(fit.relative_offset, 3));
   }

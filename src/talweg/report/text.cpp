@@ -41,12 +41,13 @@ std::string before_text(const Plan& plan) {
     return out;
   }
   if (plan.loss && plan.formula.empty()) {
-    out += line("stable",
-                plan.largest_stable_rate
-                    ? fmt::format("learning rates below {} everywhere (gd; for the steepest curvature that "
-                                  "the loss can have)",
-                                  short_text(*plan.largest_stable_rate))
-                    : std::string("no rate is stable everywhere: the curvature of the loss has no bound"));
+    out += line(
+        "stable",
+        plan.largest_stable_rate
+            ? fmt::format("learning rates below {} everywhere ({})", short_text(*plan.largest_stable_rate),
+                          is_squared(plan.cost) ? "gd; from the largest curvature by Lanczos' iteration"
+                                                : "gd; for the steepest curvature that the loss can have")
+            : std::string("no rate is stable everywhere: the curvature of the loss has no bound"));
     out += line("forecast", forecast_line(plan));
     return out;
   }

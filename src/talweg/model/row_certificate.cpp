@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talweg/model/row_certificate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace talweg {
+namespace {
+
+constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
+
+double accumulated(double terms) {
+  return terms * kUnit / (1 - terms * kUnit);
+}
+
+// Root mean squares over the rows.
+struct Sizes {
+  double residual = 0;  // y - f
+  double rounding = 0;  // of f and of the residual, at most
+};
+
+Sizes sizes_of(LinearCost& cost, const Point& at, double mean_square) {
+  Sizes out;
+  out.residual = std::sqrt(std::max(0.0, mean_square));
+  // Standardised columns and levels are of size 1 at most in the mean.
+  const auto terms = static_cast<double>(cost.size() + 8);
+  out.rounding = 2 * accumulated(terms) * cost.prediction_size(at) + 4 * kUnit * out.residual;
+  return out;
+}
+
+}  // namespace
+
+std::vector<double> intercept_column(LinearCost& cost, bool intercept) {
+  if (!intercept) return {};
+  std::vector<double> unit(cost.size());
+  unit.back() = 1;
+  std::vector<double> out(cost.size());
+  cost.multiply_hessian(unit, curvature_bound(cost.loss()).value_or(0), out);
+  return out;
+}
+
+void certify_rows(LinearCost& cost, L1Cost* kinked, bool intercept, Fit& fit) {
+  const std::size_t p = cost.size();
+  fit.certificate.parameter_bounds.assign(p, std::nullopt);
+  const Point at = cost.to_descent(fit.parameters);
+  if (kinked != nullptr) {
+    fit.certificate.cost_gap_bound = kinked->gap_bound(at);
+    fit.notes.emplace_back(
+        "the certificate is the duality gap, which bounds the cost and not the parameters");
+    return;
+  }
+  const double per_row = curvature_bound(cost.loss()).value_or(0);  // 2, 1 of half-mse
+  const double factor = per_row * (cost.loss().kind == CostKind::sse ? cost.weight() : 1);
+  const Sizes sizes = sizes_of(cost, at, fit.mse);
+  const auto blocks = static_cast<double>(cost.rows().blocks().size());
+  const double summed = accumulated(static_cast<double>(cost.rows().block_rows()) + blocks + 16);
+  if (!(fit.l2 > 0)) {
+    if (cost.rows().rows() > p) {
+      fit.warnings.emplace_back(
+          "no certificate: over rows the smallest curvature is not known, so a gradient near zero proves "
+          "nothing; with --l2 above 0 it does");
+      return;
+    }
+    const double largest = sizes.residual * (1 + summed) + sizes.rounding;
+    fit.certificate.cost_gap_bound = factor / 2 * largest * largest;
+    fit.notes.emplace_back("the certificate is the cost itself, which squares cannot take below zero");
+    return;
+  }
+  std::vector<double> gradient(p);
+  cost.evaluate(at, gradient);
+  const std::span<const double> weights = cost.l2_weights();
+  const std::vector<double> column = intercept_column(cost, intercept);
+  // g_j sums slope times what coordinate j multiplies, whose mean square is at most H_jj / factor.
+  const double slope_error = factor * (summed * (sizes.residual + sizes.rounding) + sizes.rounding);
+  const auto error_of = [&](std::size_t j) {
+    const LinearTerm& term = cost.terms()[j];
+    const bool constant_term = !term.column && !term.level;
+    const bool raw = !constant_term && weights[j] > 0 && cost.scale() == Scale::none;
+    const double size = raw ? std::hypot(term.spread, term.mean) : 1;
+    return 2 * slope_error * size + 8 * kUnit * (std::abs(gradient[j]) + weights[j] * std::abs(at.high[j]));
+  };
+  double free_slope = 0;
+  double gap = 0;
+  if (intercept) {
+    free_slope = std::abs(gradient.back()) + error_of(p - 1);
+    gap += free_slope * free_slope / (2 * column.back());
+  }
+  for (std::size_t j = 0; j < p; ++j) {
+    if (!(weights[j] > 0)) continue;
+    double slope = std::abs(gradient[j]) + error_of(j);
+    if (intercept) {
+      const double coupling = column[j] / column.back();
+      slope = std::abs(gradient[j] - coupling * gradient.back()) + error_of(j) +
+              (std::abs(coupling) + 2 * summed) * error_of(p - 1);
+    }
+    gap += slope * slope / (2 * weights[j]);
+  }
+  gap *= 1 + 8 * accumulated(static_cast<double>(p + 8));
+  fit.certificate.cost_gap_bound = gap;
+  for (std::size_t j = 0; j < p; ++j) {
+    const LinearTerm& term = cost.terms()[j];
+    if (!(weights[j] > 0)) continue;
+    fit.certificate.parameter_bounds[j] = std::sqrt(2 * gap / fit.l2) / term.penalty;
+  }
+  fit.notes.emplace_back(
+      "the certificate rests on the penalty's curvature alone, so its bounds are wider than those of a fold");
+}
+
+}  // namespace talweg
