@@ -71,8 +71,8 @@ FitRequest request_for(const std::string& path) {
   return request;
 }
 
-// The minimiser of mean of squares + l2/2 |w|^2, the intercept last; of all of them the one nearest to zero in
-// standardised columns.
+// The minimiser of mean of squares + l2/2 |w|^2, the intercept last; of all of them the one nearest to zero
+// in standardised columns.
 struct Reference {
   Eigen::VectorXd parameters;
   double cost = 0;
@@ -254,7 +254,7 @@ TEST(Wide, GapsTextBatchesAndRowsHeldOut) {
   batches.epochs = 200;
   const auto stepped = fit(batches);
   ASSERT_TRUE(stepped) << stepped.error().text();
-  EXPECT_LE(stepped->cost, filled->cost * 1.01);
+  EXPECT_LE(stepped->cost, filled->cost * 1.05);
   EXPECT_GE(stepped->cost, filled->cost - *filled->certificate.cost_gap_bound);
 
   FitRequest told = request;
@@ -262,6 +262,60 @@ TEST(Wide, GapsTextBatchesAndRowsHeldOut) {
   ASSERT_TRUE(plan) << plan.error().text();
   EXPECT_EQ(plan->cost, nullptr);
   ASSERT_NE(plan->loss, nullptr);
+}
+
+TEST(Wide, ATableTooLongToBeHeldIsFoldedAsIfNothingHadBeenHeld) {
+  const Temporary folder;
+  // Eleven blocks.
+  std::string text;
+  for (int j = 0; j < 1600; ++j) text += fmt::format("x{},", j);
+  text += "g,y\n";
+  for (int r = 0; r < 2600; ++r) {
+    for (int j = 0; j < 1600; ++j) text += j < 3 ? fmt::format("{},", (r * (7 + j)) % 101) : "1,";
+    text += r % 3 == 0 ? "a," : "b,";
+    text += fmt::format("{}\n", r % 17);
+  }
+  const std::string path = folder.file("a.csv", text);
+  ColumnRequest columns;
+  columns.target = "y";
+  FoldOptions options;
+  const auto plain = fold_table({path}, {}, columns, options);
+  ASSERT_TRUE(plain) << plain.error().text();
+  options.wide = WideTable::held;
+  const auto whole = fold_table({path}, {}, columns, options);
+  ASSERT_TRUE(whole) << whole.error().text();
+  EXPECT_TRUE(whole->folded.marginal);
+  EXPECT_EQ(whole->held.size(), 11U);
+  const std::vector<DoubleDouble>& sums = plain->folded.level_sums;
+  EXPECT_EQ(whole->folded.level_sums.size(), sums.size());
+  for (const std::uint64_t most : {1600ULL, 1600ULL * 2300}) {
+    for (const unsigned threads : {3U}) {
+      options.threads = threads;
+      options.most_cells = most;
+      options.parts.reset();
+      const auto folded = fold_table({path}, {}, columns, options);
+      ASSERT_TRUE(folded) << folded.error().text();
+      EXPECT_FALSE(folded->folded.marginal);
+      EXPECT_TRUE(folded->held.empty());
+      EXPECT_EQ(folded->fingerprint, plain->fingerprint);
+      EXPECT_TRUE(folded->folded.products == plain->folded.products);
+      EXPECT_TRUE(folded->folded.mean == plain->folded.mean);
+      EXPECT_TRUE(folded->folded.level_sums == sums);
+    }
+  }
+  RowParts parts;
+  parts.folds = 2;
+  options.parts = parts;
+  const auto apart = fold_table({path}, {}, columns, options);
+  ASSERT_TRUE(apart) << apart.error().text();
+  options.wide = WideTable::folded;
+  const auto expected = fold_table({path}, {}, columns, options);
+  ASSERT_TRUE(expected) << expected.error().text();
+  ASSERT_EQ(apart->parts.size(), 2U);
+  for (std::size_t k = 0; k < 2; ++k) {
+    EXPECT_TRUE(apart->parts[k].products == expected->parts[k].products);
+    EXPECT_TRUE(apart->parts[k].level_sums == expected->parts[k].level_sums);
+  }
 }
 
 }  // namespace

@@ -78,7 +78,8 @@ TEST_P(QuadraticRowsTest, StepsLeadWhereAFreshVisitFindsThem) {
     EXPECT_NEAR(cost, fresh_cost, 1e-11 * fresh_cost);
     double size = 0;
     for (const double g : fresh) size = std::max(size, std::abs(g));
-    for (std::size_t j = 0; j < fresh.size(); ++j) EXPECT_NEAR(gradient[j], fresh[j], 1e-10 * (size + fresh_cost));
+    for (std::size_t j = 0; j < fresh.size(); ++j)
+      EXPECT_NEAR(gradient[j], fresh[j], 1e-10 * (size + fresh_cost));
   }
 }
 

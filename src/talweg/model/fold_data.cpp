@@ -22,7 +22,6 @@
 #include "talweg/base/numbers.h"
 #include "talweg/data/block_pipeline.h"
 #include "talweg/data/fingerprint.h"
-#include "talweg/model/wide.h"
 #include "talweg/objective/fold_groups.h"
 
 namespace talweg {
@@ -264,7 +263,7 @@ Result<FoldedParts> fold_parts(const std::vector<std::string>& paths, const Tabl
       }
       if (options.wide == WideTable::marginal) return;
       std::move(batch.blocks.begin(), batch.blocks.end(), std::back_inserter(out.held));
-      if (are_held(rows_held, feature_count)) return;
+      if (are_held(rows_held, feature_count, options.most_cells)) return;
       holding = false;
       fold_late(std::exchange(out.held, {}), batch.end_block);
     } else if (!worked.marginals.empty()) {

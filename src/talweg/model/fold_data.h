@@ -15,6 +15,7 @@
 #include "talweg/data/row_parts.h"
 #include "talweg/data/row_reader.h"
 #include "talweg/model/row_sample.h"
+#include "talweg/model/wide.h"
 #include "talweg/objective/indicator_sums.h"
 #include "talweg/objective/moments.h"
 
@@ -73,8 +74,9 @@ struct FoldOptions {
   BulkArithmetic bulk = BulkArithmetic::plain;     ///< of the rows beyond the first ones
   std::optional<RowParts> parts = {};              ///< fold each part of the rows by itself
   WideTable wide = WideTable::folded;
-  const KeptTable* kept = nullptr;  ///< instead of reading
-  RowSelection selection = {};      ///< of the rows kept
+  std::uint64_t most_cells = kMostCells;  ///< of WideTable::held; the answer depends on it
+  const KeptTable* kept = nullptr;        ///< instead of reading
+  RowSelection selection = {};            ///< of the rows kept
 };
 
 /// What is wrong with sums of squares that leave the range of a double, or of which a double-double has no

@@ -51,8 +51,8 @@ constexpr std::size_t most_folded_columns() {
 }
 
 /// Whether so many rows of a wide table are held.
-constexpr bool are_held(std::uint64_t rows, std::size_t columns) {
-  return columns == 0 || rows <= kMostCells / columns;
+constexpr bool are_held(std::uint64_t rows, std::size_t columns, std::uint64_t most_cells = kMostCells) {
+  return columns == 0 || rows <= most_cells / columns;
 }
 
 }  // namespace talweg

@@ -18,7 +18,7 @@ QuadraticRows::QuadraticRows(LinearCost& cost)
 double QuadraticRows::evaluate(const Point& point, std::span<double> gradient) {
   product_ready_ = false;
   since_fresh_ = 0;
-  last_cost_ = cost_.evaluate(point, gradient);
+  last_cost_ = fresh_cost_ = cost_.evaluate(point, gradient);
   return last_cost_;
 }
 
@@ -32,8 +32,11 @@ double QuadraticRows::advance(const Point& point, std::span<const double> direct
                               std::span<double> gradient) {
   if (!product_ready_ || since_fresh_ + 1 >= kFreshEvery) return evaluate(point, gradient);
   product_ready_ = false;
+  const double cost =
+      last_cost_ + length * (dot(gradient, direction) + length / 2 * dot(direction, product_));
+  if (!(cost > kShare * fresh_cost_)) return evaluate(point, gradient);
   ++since_fresh_;
-  last_cost_ += length * (dot(gradient, direction) + length / 2 * dot(direction, product_));
+  last_cost_ = cost;
   for (std::size_t j = 0; j < product_.size(); ++j) gradient[j] += length * product_[j];
   return last_cost_;
 }

@@ -160,9 +160,10 @@ std::string ending_text(const Fit& fit) {
 
 std::string certificate_text(const Fit& fit) {
   if (fit.plan.loss && fit.certificate.cost_gap_bound) {
-    return fmt::format(is_squared(fit.plan.cost) ? "the cost is proven within {} of the lowest cost"
-                                                 : "the cost is within {} of the lowest cost (smoothing gap)",
-                       short_text(*fit.certificate.cost_gap_bound, 3));
+    const std::string gap = short_text(*fit.certificate.cost_gap_bound, 3);
+    return is_squared(fit.plan.cost)
+               ? fmt::format("the cost is proven within {} of the lowest cost", gap)
+               : fmt::format("the cost is within {} of the lowest cost (smoothing gap)", gap);
   }
   if (fit.plan.loss) return is_squared(fit.plan.cost) ? "none (see the warnings)" : "none (see the note)";
   if (fit.plan.over_rows) {
