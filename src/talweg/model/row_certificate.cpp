@@ -23,7 +23,6 @@ struct Sizes {
 Sizes sizes_of(LinearCost& cost, const Point& at, double mean_square) {
   Sizes out;
   out.residual = std::sqrt(std::max(0.0, mean_square));
-  // Standardised columns and levels are of size 1 at most in the mean.
   const auto terms = static_cast<double>(cost.size() + 8);
   out.rounding = 2 * accumulated(terms) * cost.prediction_size(at) + 4 * kUnit * out.residual;
   return out;

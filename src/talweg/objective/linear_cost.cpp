@@ -208,14 +208,22 @@ void LinearCost::multiply_hessian(std::span<const double> direction, double curv
 double LinearCost::prediction_size(const Point& point) const {
   const Kernel kernel = kernel_of(point.high);
   double size = std::abs(kernel.constant) + std::abs(offset_);
-  for (const double weight : kernel.columns) size += std::abs(weight);
   for (const double weight : kernel.levels) size += std::abs(weight);
   for (std::size_t j = 0; j < terms_.size(); ++j) {
-    const bool constant_term = !terms_[j].column && !terms_[j].level;
+    const LinearTerm& term = terms_[j];
+    const bool constant_term = !term.column && !term.level;
     size += std::abs((constant_term ? 1 : shift_[j]) * point.high[j]);
+    if (!(term.spread > 0) || constant_term) continue;
+    if (term.column) {
+      const std::size_t c = *term.column;
+      // Doubles are standardised.
+      const double of_cells = rows_.type() == CellType::doubles
+                                  ? 1
+                                  : (term.spread + std::abs(term.mean - rows_.centre(c))) / rows_.unit(c);
+      size += std::abs(kernel.columns[c]) * of_cells;
+    }
     // What the way to the user's intercept rounds.
-    if (!constant_term && terms_[j].spread > 0 && settings_.scale == Scale::standard)
-      size += std::abs(terms_[j].mean / terms_[j].spread * point.high[j]);
+    if (settings_.scale == Scale::standard) size += std::abs(term.mean / term.spread * point.high[j]);
   }
   return size;
 }

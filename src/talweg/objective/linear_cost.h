@@ -68,8 +68,8 @@ class LinearCost final : public KinkedObjective {
 
   /// H d of a loss whose curvature is `curvature` in every row, the l2 penalty's part included: one pass.
   void multiply_hessian(std::span<const double> direction, double curvature, std::span<double> out);
-  /// The numbers a row's prediction is summed from, for bounds on its rounding: sum_j |what a standardised
-  /// cell of size 1 adds|, the constant and the parts it is made of.
+  /// What a row's prediction is summed from, for bounds on its rounding: at least the sum of the root mean
+  /// squares, over the rows, of its terms and of what the constant is made of.
   [[nodiscard]] double prediction_size(const Point& point) const;
 
   [[nodiscard]] Point to_descent(std::span<const double> user) const;
