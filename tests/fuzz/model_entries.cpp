@@ -12,6 +12,7 @@
 #include "fuzz/entries.h"
 #include "talweg/data/cell.h"
 #include "talweg/model/fit.h"
+#include "talweg/model/folded_choice.h"
 #include "talweg/model/folded_table.h"
 #include "talweg/model/model.h"
 #include "talweg/model/moments_file.h"

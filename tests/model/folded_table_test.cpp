@@ -9,6 +9,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/base/random.h"
 #include "talweg/model/fit.h"
+#include "talweg/model/folded_choice.h"
 #include "talweg/model/moments_file.h"
 
 namespace talweg {

@@ -13,7 +13,7 @@
 #include "talweg/data/bytes.h"
 #include "talweg/model/batch_rows.h"
 #include "talweg/model/fit_ending.h"
-#include "talweg/model/folded_table.h"
+#include "talweg/model/folded_choice.h"
 #include "talweg/model/formula_loss.h"
 #include "talweg/model/loss_fit.h"
 #include "talweg/model/loss_problem.h"

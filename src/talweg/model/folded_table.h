@@ -65,15 +65,9 @@ struct NamedTable {
 /// mixture of placed parts and others.
 Result<FoldedTable> merge_tables(std::vector<NamedTable> parts);
 
-/// With a target and features chosen: what a fit of `request` needs. Errors: a column that is not there or of
-/// the other kind; options on reading that the fold has settled otherwise; a target with gaps; a text column
-/// that looks like a name for the rows.
-Result<FoldedData> choose_columns(FoldedTable table, const FitRequest& request, const std::string& name);
-
-/// The same for a formula that is linear in its parameters and takes columns as they are, `y = a*x + b*z +
-/// c`.
-Result<FoldedData> choose_formula(FoldedTable table, const FitRequest& request, const std::string& name);
-
+/// What messages about folded tables share: the words for a policy and a kind, an error of a file.
 std::string_view missing_name(MissingPolicy policy);
+std::string_view folded_kind_name(ColumnKind kind);
+Error moments_error(const std::string& name, std::string what, std::string remedy, std::string column = {});
 
 }  // namespace talweg
