@@ -9,6 +9,7 @@ const manyColumns = 500;
 const rows = [
   {key: "folded", when: "squared error", method: ["auto (gd, cg)"], why: "The rows are read once; an epoch then costs nothing whatever their number, and the number of epochs is told beforehand.",
     epochs: "women 1, flights_200k 8"},
+  {key: "wide-squares", when: "squared error, some 1,500 columns or more", method: ["cg"], why: "Folding would take longer than the epochs: the rows stay in memory, and every step has its exact length.", epochs: ""},
   {key: "smooth", when: "logistic, poisson, huber, squared-hinge; up to some hundred columns", method: ["newton"], why: "The curvature of the loss makes nearly every step the last.",
     epochs: "mtcars logistic: newton 8, lbfgs 16, nesterov 39, gd 146; warpbreaks poisson: 5, 11, 46, 34; diabetes huber: 8, 38, 333, 3,241"},
   {key: "wide", when: "the same with hundreds of columns or more", method: ["lbfgs"], why: "It learns the curvature from its own steps, without d × d numbers.", epochs: "as above, the second number"},
@@ -24,9 +25,10 @@ const rows = [
 
 /// The row of the table that a fit belongs to.
 export function shapeOf(data) {
-  const {plan} = data;
-  if (plan.formula && plan.over_rows && ["mse", "half-mse", "sse"].includes(plan.loss)) return "curved";
+  const {plan} = data, squares = ["mse", "half-mse", "sse"].includes(plan.loss);
+  if (plan.formula && plan.over_rows && squares) return "curved";
   if (plan.l1 > 0) return "l1";
+  if (plan.over_rows && squares) return "wide-squares";
   if (plan.kink) return "kink";
   if (smooth.includes(plan.loss)) return data.parameter_count > manyColumns ? "wide" : "smooth";
   return "folded";
