@@ -141,6 +141,9 @@ void choose_method(const FitRequest& request, std::optional<double> largest, boo
   plan.momentum = request.momentum;
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
+  } else if (request.batch_size && !request.learning_rate && has_kink(request.cost)) {
+    plan.optimizer = Optimizer::momentum;
+    plan.why = "the loss has a kink, across which plain steps go to and fro";
   } else if (request.batch_size || request.learning_rate) {
     plan.optimizer = Optimizer::gd;
     plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
