@@ -57,7 +57,8 @@ void each_value(const LinearCost& cost, const LinearTerm& term, bool standard, c
         const double centre = standard ? 0 : rows.centre(j);
         const double unit = standard ? 1 : rows.unit(j);
         for (std::size_t r = 0; r < block.rows; ++r)
-          take(centre + unit * static_cast<double>(cells[j * block.stride + r]), is_plus(block, r));
+          take(centre + unit * static_cast<double>(cells[panel_place(block.columns, j, r)]),
+               is_plus(block, r));
       });
       continue;
     }

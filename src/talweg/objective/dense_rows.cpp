@@ -15,12 +15,11 @@
 namespace talweg {
 namespace {
 
-constexpr std::size_t kPadding = 8;
 constexpr std::size_t kSlabBytes = std::size_t{1} << 24U;
 constexpr std::size_t kPage = std::size_t{1} << 21U;
 
 std::size_t padded(std::size_t rows) {
-  return (rows + kPadding - 1) / kPadding * kPadding;
+  return (rows + kPanelRows - 1) / kPanelRows * kPanelRows;
 }
 
 struct Free {
@@ -64,9 +63,9 @@ struct DenseRows::Memory {
 };
 
 std::size_t dense_block_rows(std::size_t columns) {
-  constexpr std::size_t kCacheCells = std::size_t{1} << 15U;  // 256 KiB
+  constexpr std::size_t kMostCells = std::size_t{1} << 15U;
   std::size_t rows = 4 * kBlockRows;
-  while (rows > kBlockRows && rows * columns > kCacheCells) rows /= 2;
+  while (rows > kBlockRows && rows * columns > kMostCells) rows /= 2;
   return rows;
 }
 
@@ -86,6 +85,7 @@ void DenseRows::open(std::uint64_t number) {
   close();
   Block block;
   block.number = number;
+  block.columns = columns_;
   blocks_.push_back(std::move(block));
   numbers_.push_back(number);
   open_.resize(columns_ * block_rows_);
@@ -104,6 +104,9 @@ void DenseRows::close() {
   } else {
     block.weights.clear();
   }
+  for (std::size_t r = block.rows; r < block.stride; ++r) {
+    for (std::size_t j = 0; j < columns_; ++j) open_[panel_place(columns_, j, r)] = 0;
+  }
   const std::size_t count = std::max<std::size_t>(columns_, 1) * block.stride;
   if (type_ == CellType::floats) {
     block.floats = memory_->take<float>(count);
@@ -111,52 +114,67 @@ void DenseRows::close() {
     return;
   }
   block.doubles = memory_->take<double>(count);
-  for (std::size_t j = 0; j < columns_; ++j) {
-    double* const to = block.doubles + j * block.stride;
-    std::copy_n(open_.data() + j * block_rows_, block.rows, to);
-    std::fill(to + block.rows, to + block.stride, 0.0);
-  }
+  std::copy_n(open_.data(), columns_ * block.stride, block.doubles);
 }
 
 float DenseRows::rounded(std::size_t j, double value) const {
   return static_cast<float>((value - centre_[j]) / unit_[j]);
 }
 
+// use(row, cells, count): the cells of a column of the last block, panel after panel.
+template <class Use>
+void DenseRows::each_open_part(std::size_t j, const Use& use) const {
+  const std::size_t rows = blocks_.back().rows;
+  for (std::size_t r = 0; r < rows; r += kPanelRows)
+    use(r, open_.data() + panel_place(columns_, j, r), std::min(kPanelRows, rows - r));
+}
+
 // Of the last block, which is full.
 void DenseRows::round_column(std::size_t j) {
-  const Block& block = blocks_.back();
-  const double* const from = open_.data() + j * block_rows_;
-  float* const to = block.floats + j * block.stride;
-  if (!rounding_[j].begun) begin_column(j, {from, block.rows});
-  const auto count = static_cast<Eigen::Index>(block.rows);
-  const Eigen::Map<const Eigen::ArrayXd> x(from, count);
-  Eigen::Map<Eigen::ArrayXf> z(to, count);
-  const double largest = (x - centre_[j]).abs().maxCoeff();
+  using Doubles = Eigen::Map<const Eigen::ArrayXd>;
+  float* const to = blocks_.back().floats;
+  if (!rounding_[j].begun) begin_column(j);
+  Rounding& rounding = rounding_[j];
+  const double centre = centre_[j];
+  double largest = 0;
+  each_open_part(j, [&](std::size_t, const double* from, std::size_t count) {
+    const Doubles x(from, static_cast<Eigen::Index>(count));
+    largest = std::max(largest, (x - centre).abs().maxCoeff());
+  });
   if (largest > kMostUnits * unit_[j]) widen(j, largest);
   const double units = 1 / unit_[j];
-  z = ((x - centre_[j]) * units).cast<float>();
-  std::fill(to + block.rows, to + block.stride, 0.0F);
-  Rounding& rounding = rounding_[j];
-  const auto lost = ((x - centre_[j]) * units - z.cast<double>()).abs();
-  rounding.error = std::max(rounding.error, unit_[j] * (x == 0.0).select(0.0, lost).maxCoeff());
-  rounding.zeros = rounding.zeros || (x == 0.0).any();
+  each_open_part(j, [&](std::size_t r, const double* from, std::size_t count) {
+    const Doubles x(from, static_cast<Eigen::Index>(count));
+    float* const part = to + panel_place(columns_, j, r);
+    Eigen::Map<Eigen::ArrayXf> z(part, static_cast<Eigen::Index>(count));
+    z = ((x - centre) * units).cast<float>();
+    std::fill(part + count, part + kPanelRows, 0.0F);
+    const auto lost = ((x - centre) * units - z.cast<double>()).abs();
+    rounding.error = std::max(rounding.error, unit_[j] * (x == 0.0).select(0.0, lost).maxCoeff());
+    rounding.zeros = rounding.zeros || (x == 0.0).any();
+  });
 }
 
 // Centre and unit by the first cells that are not zero.
-void DenseRows::begin_column(std::size_t j, std::span<const double> cells) {
+void DenseRows::begin_column(std::size_t j) {
   double sum = 0;
   double count = 0;
-  for (const double x : cells) {
+  const auto each = [&](const auto& take) {
+    each_open_part(j, [&](std::size_t, const double* from, std::size_t length) {
+      for (std::size_t k = 0; k < length; ++k) {
+        if (from[k] != 0) take(from[k]);
+      }
+    });
+  };
+  each([&](double x) {
     sum += x;
-    count += x != 0 ? 1 : 0;
-  }
+    ++count;
+  });
   if (count == 0) return;
   rounding_[j].begun = true;
   double centre = sum / count;
   double largest = 0;
-  for (const double x : cells) {
-    if (x != 0) largest = std::max(largest, std::abs(x - centre));
-  }
+  each([&](double x) { largest = std::max(largest, std::abs(x - centre)); });
   if (!std::isfinite(largest)) return;  // the fold says that such a column is out of range
   if (largest == 0) largest = std::abs(centre);
   unit_[j] = power_of_two_above(largest);
@@ -166,8 +184,9 @@ void DenseRows::begin_column(std::size_t j, std::span<const double> cells) {
   centre_[j] = centre;
   // All cells before are zeros.
   const float zero = rounded(j, 0);
-  for (std::size_t k = 0; zero != 0 && k + 1 < blocks_.size(); ++k)
-    std::fill_n(blocks_[k].floats + j * blocks_[k].stride, blocks_[k].rows, zero);
+  for (std::size_t k = 0; zero != 0 && k + 1 < blocks_.size(); ++k) {
+    for (std::size_t r = 0; r < blocks_[k].rows; ++r) blocks_[k].floats[panel_place(columns_, j, r)] = zero;
+  }
 }
 
 // A cell is beyond the range of floats in the unit so far.
@@ -176,9 +195,10 @@ void DenseRows::widen(std::size_t j, double largest) {
   const double before = unit_[j];
   unit_[j] = power_of_two_above(largest);
   for (std::size_t k = 0; k + 1 < blocks_.size(); ++k) {
-    float* const cells = blocks_[k].floats + j * blocks_[k].stride;
-    for (std::size_t r = 0; r < blocks_[k].rows; ++r)
-      cells[r] = static_cast<float>(cells[r] * before / unit_[j]);
+    for (std::size_t r = 0; r < blocks_[k].rows; ++r) {
+      float& cell = blocks_[k].floats[panel_place(columns_, j, r)];
+      cell = static_cast<float>(cell * before / unit_[j]);
+    }
   }
   // What has become too small for a float.
   rounding_[j].error = std::max(rounding_[j].error, unit_[j] * std::numeric_limits<float>::min());
@@ -196,8 +216,8 @@ void DenseRows::append(const RowBlock& block) {
   if (blocks_.empty() || blocks_.back().number != number) open(number);
   Block& to = blocks_.back();
   for (std::size_t j = 0; j < columns_; ++j) {
-    double* const column = open_.data() + j * block_rows_ + to.rows;
-    for (std::size_t r = 0; r < block.rows; ++r) column[r] = block.values[r * block.columns + j];
+    for (std::size_t r = 0; r < block.rows; ++r)
+      open_[panel_place(columns_, j, to.rows + r)] = block.values[r * block.columns + j];
   }
   for (std::size_t r = 0; r < block.rows; ++r)
     to.target.push_back(block.values[r * block.columns + columns_]);
@@ -239,11 +259,11 @@ void DenseRows::fill(std::size_t j, std::uint32_t gap, double value) {
       for (; !block.level_end.empty() && at < block.level_end[r]; ++at)
         is_gap = is_gap || block.levels[at] == gap;
       if (floats) {
-        float& cell = block.floats[j * block.stride + r];
+        float& cell = block.floats[panel_place(columns_, j, r)];
         if (is_gap) cell = filled;
         zeros = zeros || (!is_gap && cell == zero);
       } else if (is_gap) {
-        block.doubles[j * block.stride + r] = value;
+        block.doubles[panel_place(columns_, j, r)] = value;
       }
     }
   }
@@ -260,11 +280,14 @@ void DenseRows::standardise(std::span<const double> centre, std::span<const doub
       numbers_, threads,
       [&](std::size_t k) {
         Block& block = blocks_[k];
-        for (std::size_t j = 0; j < columns_; ++j) {
-          double* const column = block.doubles + j * block.stride;
-          const double c = centre[j];
-          const double s = scale[j];
-          for (std::size_t r = 0; r < block.rows; ++r) column[r] = (column[r] - c) / s;
+        for (std::size_t first = 0; first < block.rows; first += kPanelRows) {
+          const std::size_t rows = std::min(kPanelRows, block.rows - first);
+          for (std::size_t j = 0; j < columns_; ++j) {
+            double* const column = block.doubles + panel_place(columns_, j, first);
+            const double c = centre[j];
+            const double s = scale[j];
+            for (std::size_t r = 0; r < rows; ++r) column[r] = (column[r] - c) / s;
+          }
         }
       },
       [](std::size_t, std::size_t) {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of a linear model in memory, for costs that do not fold. Blocks are cut by global row number; inside a
-// block every column is contiguous and padded with zeros to a multiple of eight rows, so that a pass streams
+// Rows of a linear model in memory, for costs that do not fold. Blocks are cut by global row number; a
+// block's cells are panels of rows (linear_kernel.h), the last one padded with zeros, so that a pass streams
 // through memory and no kernel has a remainder. A text column is one number a row (the level), never a column
 // of zeros and ones. Sparse columns would be another kind of block behind the same accessors.
 //
@@ -29,6 +29,7 @@
 
 #include "talweg/base/double_double.h"
 #include "talweg/data/row_block.h"
+#include "talweg/objective/linear_kernel.h"
 
 namespace talweg {
 
@@ -37,10 +38,11 @@ enum class CellType { doubles, floats };
 class DenseRows {
  public:
   struct Block {
-    std::uint64_t number = 0;              ///< holds rows with global numbers [number * block_rows(), ...)
-    std::size_t rows = 0;                  ///< used rows, at least 1
-    std::size_t stride = 0;                ///< rows rounded up to a multiple of eight
-    double* doubles = nullptr;             ///< z of the cells: columns() x stride
+    std::uint64_t number = 0;  ///< holds rows with global numbers [number * block_rows(), ...)
+    std::size_t rows = 0;      ///< used rows, at least 1
+    std::size_t stride = 0;    ///< rows rounded up to whole panels
+    std::size_t columns = 0;
+    double* doubles = nullptr;             ///< z of the cells: stride x columns
     float* floats = nullptr;               ///< or these
     std::vector<double> target;            ///< stride; zero behind the rows
     std::vector<double> weights;           ///< stride, zero behind the rows; empty: all are 1
@@ -54,7 +56,8 @@ class DenseRows {
       return use(static_cast<const double*>(doubles));
     }
     [[nodiscard]] double z(std::size_t j, std::size_t r) const {
-      return with_cells([&](const auto* cells) { return static_cast<double>(cells[j * stride + r]); });
+      return with_cells(
+          [&](const auto* cells) { return static_cast<double>(cells[panel_place(columns, j, r)]); });
     }
   };
 
@@ -103,8 +106,10 @@ class DenseRows {
   };
   void open(std::uint64_t number);
   void close();
+  template <class Use>
+  void each_open_part(std::size_t j, const Use& use) const;
   void round_column(std::size_t j);
-  void begin_column(std::size_t j, std::span<const double> cells);
+  void begin_column(std::size_t j);
   void widen(std::size_t j, double largest);
   [[nodiscard]] float rounded(std::size_t j, double value) const;
 
@@ -114,7 +119,7 @@ class DenseRows {
   std::vector<Block> blocks_;
   std::vector<std::uint64_t> numbers_;
   std::unique_ptr<Memory> memory_;
-  std::vector<double> open_;  // the last block while it grows: columns of block_rows()
+  std::vector<double> open_;  // the last block while it grows, of block_rows()
   std::vector<double> centre_, unit_;
   std::vector<Rounding> rounding_;
   std::uint64_t rows_ = 0;
@@ -122,8 +127,7 @@ class DenseRows {
   bool weighted_ = false;
 };
 
-/// Rows of a block for tables of so many columns: a power of two of at least kBlockRows, such that a block's
-/// cells stay in a core's cache from the prediction to the gradient where that can be had.
+/// Rows of a block for tables of so many columns: a power of two of at least kBlockRows.
 std::size_t dense_block_rows(std::size_t columns);
 
 }  // namespace talweg

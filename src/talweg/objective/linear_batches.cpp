@@ -72,12 +72,12 @@ void LinearBatches::take_cells(const DenseRows& rows, Cell* cells) {
         continue;
       }
       block.with_cells([&](const auto* of_block) {
-        const auto* const from = of_block + *term.column * block.stride;
         for (std::size_t r = 0; r < block.rows; ++r) {
+          const auto z = of_block[panel_place(block.columns, *term.column, r)];
           if constexpr (kFloats) {
-            to[r * cells_.stride] = static_cast<float>(from[r]);
+            to[r * cells_.stride] = static_cast<float>(z);
           } else {
-            to[r * cells_.stride] = (from[r] - term.centre) / term.scale;
+            to[r * cells_.stride] = (z - term.centre) / term.scale;
           }
         }
       });

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/objective/linear_cost.h"
 
+#include <hwy/aligned_allocator.h>
 #include <tbb/enumerable_thread_specific.h>
 
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <new>
 #include <numeric>
 
 #include "talweg/objective/block_tree.h"
@@ -18,24 +20,66 @@ namespace talweg {
 namespace {
 
 constexpr std::size_t kMostGroups = 64;
-// While the loss of kRun rows is worked on, kLines lines of the next block come from memory.
-constexpr std::size_t kRun = 64;
-constexpr std::size_t kLines = 32;
+// Rows are worked on in runs of whole panels of about so many bytes: predictions, the loss, what the slopes
+// make of the columns. Meanwhile the next run comes from memory.
+constexpr std::size_t kRunBytes = std::size_t{1} << 16U;
 constexpr std::size_t kLineBytes = 64;
+
+// Lines of the next run that are asked for during each of the three, for every column of a panel.
+// Exponentials leave the memory idle; few columns are a stream that the processor itself runs ahead on, and
+// all that is asked for beside it comes in its way.
+struct Shares {
+  std::size_t predict, loss, project;
+};
+
+Shares shares_of(CostKind kind, std::size_t columns, CellType type) {
+  constexpr std::size_t kMany = 100;
+  const bool slow = kind == CostKind::logistic || kind == CostKind::poisson;
+  if (slow) return {0, 1, 1};
+  if (columns < kMany) return {0, 0, 1};
+  return type == CellType::floats ? Shares{1, 0, 1} : Shares{2, 0, 2};
+}
 
 std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
   return i * (i + 1) / 2 + j;
 }
 
+// evaluate(row, rows) for pieces of the rows [first, end), and `lines` lines of memory asked for in every
+// panel of them.
+template <class Evaluate>
+void fetch_with_loss(const char* from, std::size_t lines, std::size_t first, std::size_t end,
+                     const Evaluate& evaluate) {
+  if (lines == 0) return evaluate(first, end - first);
+  constexpr std::size_t kPieces = 2;  // of a panel
+  constexpr std::size_t kPiece = kPanelRows / kPieces;
+  for (std::size_t r = first; r < end; r += kPiece) {
+    const std::size_t part = (r - first) / kPiece % kPieces;
+    for (std::size_t line = lines * part / kPieces; line < lines * (part + 1) / kPieces; ++line) {
+      __builtin_prefetch(from);
+      from += kLineBytes;
+    }
+    evaluate(r, std::min(kPiece, end - r));
+  }
+}
+
 }  // namespace
 
 struct LinearCost::Scratch {
-  explicit Scratch(std::size_t rows) : f(rows), value(rows), slope(rows), curvature(rows), scaled(rows) {}
-  std::vector<double> f, value, slope, curvature, scaled;
+  Scratch(std::size_t rows, std::size_t columns)
+      : f(rows),
+        value(rows),
+        slope(rows),
+        curvature(rows),
+        lanes(hwy::AllocateAligned<double>(8 * std::max<std::size_t>(columns, 1))) {
+    if (lanes == nullptr) throw std::bad_alloc();
+  }
+  std::vector<double> f, value, slope, curvature;
+  hwy::AlignedFreeUniquePtr<double[]> lanes;  // eight a column
 };
 
 struct LinearCost::Buffers {
-  explicit Buffers(std::size_t rows) : threads([rows] { return Scratch(rows); }) {}
+  Buffers(std::size_t rows, std::size_t columns)
+      : threads([rows, columns] { return Scratch(rows, columns); }) {}
   tbb::enumerable_thread_specific<Scratch> threads;
   std::vector<double> slots;                 // what is left of each group
   std::vector<std::uint64_t> group_numbers;  // leaves of the tree
@@ -49,7 +93,7 @@ LinearCost::LinearCost(const DenseRows& rows, std::vector<LinearTerm> terms, Lin
       settings_(settings),
       weight_(rows.weight().value()),
       start_(start.begin(), start.end()),
-      buffers_(std::make_unique<Buffers>(rows.block_rows())) {
+      buffers_(std::make_unique<Buffers>(rows.block_rows(), rows.columns())) {
   for (const LinearTerm& term : terms_) {
     if (term.level) {
       if (slot_of_level_.size() <= *term.level) slot_of_level_.resize(*term.level + 1, SIZE_MAX);
@@ -117,13 +161,16 @@ LinearCost::Kernel LinearCost::kernel_of(std::span<const double> t) const {
   return kernel;
 }
 
-void LinearCost::predict(const DenseRows::Block& block, const Kernel& kernel, double* f) const {
+// Predictions of the rows [first, first + count) of a block, whole panels.
+void LinearCost::predict(const DenseRows::Block& block, std::size_t first, std::size_t count,
+                         const Kernel& kernel, double* f, Ahead ahead) const {
   block.with_cells([&](const auto* cells) {
-    predict_block(cells, block.stride, rows_.columns(), kernel.columns.data(), kernel.constant, f);
+    predict_panels(cells + first * block.columns, count / kPanelRows, block.columns, kernel.columns.data(),
+                   kernel.constant, f + first, ahead);
   });
-  if (level_count_ == 0) return;
-  std::size_t at = 0;
-  for (std::size_t r = 0; r < block.level_end.size(); ++r) {
+  if (level_count_ == 0 || block.level_end.empty()) return;
+  std::size_t at = first == 0 ? 0 : block.level_end[first - 1];
+  for (std::size_t r = first; r < std::min(first + count, block.rows); ++r) {
     for (; at < block.level_end[r]; ++at) f[r] += kernel.levels[level_slot(block.levels[at])];
   }
 }
@@ -236,46 +283,54 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
   if (along) kernel.constant -= offset_;
   const std::size_t columns = rows_.columns();
   const std::size_t value_at = columns + level_count_ + 1;  // the slope's sum stands before it
+  const Shares shares = shares_of(loss.kind, columns, rows_.type());
+  const std::size_t cell = rows_.type() == CellType::floats ? sizeof(float) : sizeof(double);
+  const std::size_t panel = kPanelRows * std::max<std::size_t>(columns, 1) * cell;
+  const std::size_t run = std::max<std::size_t>(kRunBytes / panel, 1) * kPanelRows;
   const double* const sums =
       gather(value_at + 1, [&](const DenseRows::Block& block, Scratch& scratch, double* out) {
         double* const f = scratch.f.data();
         double* const value = scratch.value.data();
         double* const slope = scratch.slope.data();
-        predict(block, kernel, f);
         double* const curvature = inside ? scratch.curvature.data() : nullptr;
-        std::size_t ahead = columns * block.stride;  // mostly the next block
-        const bool slow = loss.kind == CostKind::logistic || loss.kind == CostKind::poisson;
-        const std::size_t run = slow ? kRun : block.rows;
-        for (std::size_t r = 0; along && r < block.rows; ++r) {
-          value[r] = 0;
-          slope[r] = constant_curvature * f[r];
-        }
-        for (std::size_t r = 0; !along && r < block.rows; r += run) {
-          // Exponentials leave the memory idle.
-          block.with_cells([&](const auto* cells) {
-            for (std::size_t line = 0; slow && line < kLines; ++line, ahead += kLineBytes / sizeof(*cells))
-              __builtin_prefetch(cells + ahead);
+        double* const lanes = scratch.lanes.get();
+        std::fill_n(lanes, 8 * columns, 0.0);
+        for (std::size_t first = 0; first < block.stride; first += run) {
+          const std::size_t count = std::min(run, block.stride - first);
+          const std::size_t end = std::min(first + count, block.rows);
+          // The next run lies behind this one, mostly in the next block, too.
+          const char* const next = block.with_cells([&](const auto* cells) {
+            return reinterpret_cast<const char*>(cells + (first + count) * columns);
           });
-          evaluate_loss(loss, f + r, block.target.data() + r, std::min(run, block.rows - r), value + r,
-                        slope + r, curvature == nullptr ? nullptr : curvature + r);
-        }
-        for (std::size_t r = 0; inside && r < block.rows; ++r) {
-          if (curvature[r] == 0) slope[r] = 0;
-        }
-        for (std::size_t r = 0; rows == Rows::dual && r < block.rows; ++r)
-          value[r] += loss.width / 2 * (slope[r] * slope[r]);
-        if (!block.weights.empty()) {
-          for (std::size_t r = 0; r < block.rows; ++r) {
+          const std::size_t lines = count / kPanelRows * columns * kLineBytes;
+          predict(block, first, count, kernel, f, {next, shares.predict});
+          for (std::size_t r = first; along && r < end; ++r) {
+            value[r] = 0;
+            slope[r] = constant_curvature * f[r];
+          }
+          if (!along) {
+            fetch_with_loss(next + shares.predict * lines, shares.loss * columns, first, end,
+                            [&](std::size_t r, std::size_t rows_of_piece) {
+                              evaluate_loss(loss, f + r, block.target.data() + r, rows_of_piece, value + r,
+                                            slope + r, curvature == nullptr ? nullptr : curvature + r);
+                            });
+          }
+          for (std::size_t r = first; inside && r < end; ++r) {
+            if (curvature[r] == 0) slope[r] = 0;
+          }
+          for (std::size_t r = first; rows == Rows::dual && r < end; ++r)
+            value[r] += loss.width / 2 * (slope[r] * slope[r]);
+          for (std::size_t r = first; !block.weights.empty() && r < end; ++r) {
             value[r] *= block.weights[r];
             slope[r] *= block.weights[r];
           }
+          std::fill(slope + end, slope + first + count, 0.0);
+          block.with_cells([&](const auto* cells) {
+            project_panels(cells + first * columns, count / kPanelRows, columns, columns, slope + first,
+                           lanes, {next + (shares.predict + shares.loss) * lines, shares.project});
+          });
         }
-        std::fill(slope + block.rows, slope + block.stride, 0.0);
-        if (scratch.scaled.size() < columns) scratch.scaled.resize(columns);
-        block.with_cells([&](const auto* cells) {
-          project_block(cells, block.stride, columns, slope, scratch.scaled.data(), cells + ahead);
-        });
-        for (std::size_t j = 0; j < columns; ++j) out[j] += scratch.scaled[j];
+        add_lanes(lanes, columns, out);
         std::size_t at = 0;
         for (std::size_t r = 0; level_count_ > 0 && r < block.level_end.size(); ++r) {
           for (; at < block.level_end[r]; ++at) {
@@ -314,7 +369,7 @@ std::vector<double> LinearCost::hessian(const Point& point, std::optional<double
     if (constant) {
       std::fill_n(h, block.rows, *constant);
     } else {
-      predict(block, kernel, scratch.f.data());
+      predict(block, 0, block.stride, kernel, scratch.f.data());
       evaluate_loss(settings_.loss, scratch.f.data(), block.target.data(), block.rows, scratch.value.data(),
                     scratch.slope.data(), h);
     }
@@ -323,19 +378,24 @@ std::vector<double> LinearCost::hessian(const Point& point, std::optional<double
     }
     std::fill(h + block.rows, h + block.stride, 0.0);
     double* const t = scratch.slope.data();
-    if (scratch.scaled.size() < inner) scratch.scaled.resize(inner);
-    double* const row = scratch.scaled.data();
-    block.with_cells([&](const auto* cells) {
-      for (std::size_t i = 0; i < columns; ++i) {
-        const auto* const z = cells + i * block.stride;
-        for (std::size_t r = 0; r < block.stride; ++r) t[r] = h[r] * static_cast<double>(z[r]);
-        project_block(cells, block.stride, i + 1, t, row);
-        for (std::size_t j = 0; j <= i; ++j) out[triangle_index(i, j)] += row[j];
-      }
-      project_block(cells, block.stride, columns, h, row);
-    });
+    double* const lanes = scratch.lanes.get();
     double* const last = out + triangle_index(inner - 1, 0);
-    for (std::size_t j = 0; j < columns; ++j) last[j] += row[j];
+    block.with_cells([&](const auto* cells) {
+      const auto project = [&](const double* u, std::size_t used, double* to) {
+        std::fill_n(lanes, 8 * used, 0.0);
+        project_panels(cells, block.stride / kPanelRows, columns, used, u, lanes);
+        add_lanes(lanes, used, to);
+      };
+      for (std::size_t i = 0; i < columns; ++i) {
+        for (std::size_t first = 0; first < block.stride; first += kPanelRows) {
+          const auto* const z = cells + panel_place(columns, i, first);
+          for (std::size_t r = 0; r < kPanelRows; ++r)
+            t[first + r] = h[first + r] * static_cast<double>(z[r]);
+        }
+        project(t, i + 1, out + triangle_index(i, 0));
+      }
+      project(h, columns, last);
+    });
     last[inner - 1] += Lanes::sum(block.rows, [h](std::size_t r) { return h[r]; });
     std::size_t begin = 0;
     for (std::size_t r = 0; level_count_ > 0 && r < block.level_end.size(); ++r) {
@@ -486,7 +546,7 @@ std::vector<double> LinearCost::predictions(std::span<const double> user) {
       [&](std::size_t k) {
         const DenseRows::Block& block = rows_.blocks()[k];
         double* const f = buffers_->threads.local().f.data();
-        predict(block, kernel, f);
+        predict(block, 0, block.stride, kernel, f);
         std::copy_n(f, block.rows, out.data() + first[k]);
       },
       [](std::size_t, std::size_t) {});

@@ -109,7 +109,8 @@ class LinearCost final : public KinkedObjective {
     double constant = 0;
   };
   [[nodiscard]] Kernel kernel_of(std::span<const double> t) const;
-  void predict(const DenseRows::Block& block, const Kernel& kernel, double* f) const;
+  void predict(const DenseRows::Block& block, std::size_t first, std::size_t count, const Kernel& kernel,
+               double* f, Ahead ahead = {}) const;
   // Value and gradient of the cost; inside: the gradient of the rows within the smoothing alone, without
   // penalty; dual: the dual value.
   // direction: H d at a constant curvature; the point is d.

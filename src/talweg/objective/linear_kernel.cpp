@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/objective/linear_kernel.h"
 
+#include <algorithm>
 #include <cmath>
-#include <optional>
-
-#include "talweg/objective/lanes.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "talweg/objective/linear_kernel.cpp"
@@ -20,106 +18,116 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_NATIVE_FMA && !HWY_HAVE_SCALABLE
 
 using Tag = hn::CappedTag<double, 8>;
+using Vector = hn::Vec<Tag>;
 constexpr std::size_t kLanes = hn::MaxLanes(Tag());
-constexpr std::size_t kVectors = 8 / kLanes;
+constexpr std::size_t kVectors = 8 / kLanes;                // of the eight lanes of a sum
+constexpr std::size_t kPanelVectors = kPanelRows / kLanes;  // of a column of a panel
 
-// kCount columns at once keep as many streams from memory going and the predictions in the nearest cache.
-template <std::size_t kCount, class Cell>
-HWY_INLINE void predict_columns(const Cell* HWY_RESTRICT cells, std::size_t stride,
-                                const double* HWY_RESTRICT k, std::optional<double> first,
-                                double* HWY_RESTRICT f) {
+// Asks for kLines lines at every turn.
+template <std::size_t kLines>
+class Fetch {
+ public:
+  explicit Fetch(const void* from) : at_(static_cast<const char*>(from)) {}
+  HWY_INLINE void turn() {
+    constexpr std::size_t kLine = 64;
+    for (std::size_t line = 0; line < kLines; ++line) __builtin_prefetch(at_ + line * kLine);
+    at_ += kLines * kLine;
+  }
+
+ private:
+  const char* at_;
+};
+
+template <std::size_t kLines, class Cell>
+HWY_INLINE void predict_cells(const Cell* HWY_RESTRICT cells, std::size_t panels, std::size_t columns,
+                              const double* HWY_RESTRICT k, double c, double* HWY_RESTRICT f,
+                              const void* ahead) {
   const Tag d;
-  hn::Vec<Tag> factor[kCount];
-  for (std::size_t q = 0; q < kCount; ++q) factor[q] = hn::Set(d, k[q]);
-  const auto constant = hn::Set(d, first.value_or(0));
-  for (std::size_t r = 0; r < stride; r += kLanes) {
-    auto sum = first ? constant : hn::LoadU(d, f + r);
-    for (std::size_t q = 0; q < kCount; ++q)
-      sum = hn::MulAdd(load_cells(d, cells + q * stride + r), factor[q], sum);
-    hn::StoreU(sum, d, f + r);
+  Fetch<kLines> fetch(ahead);
+  for (std::size_t p = 0; p < panels; ++p, f += kPanelRows) {
+    Vector sum[kPanelVectors];
+    for (auto& rows : sum) rows = hn::Set(d, c);
+    for (std::size_t j = 0; j < columns; ++j, cells += kPanelRows) {
+      const auto factor = hn::Set(d, k[j]);
+      for (std::size_t v = 0; v < kPanelVectors; ++v)
+        sum[v] = hn::MulAdd(load_cells(d, cells + v * kLanes), factor, sum[v]);
+      fetch.turn();
+    }
+    for (std::size_t v = 0; v < kPanelVectors; ++v) hn::StoreU(sum[v], d, f + v * kLanes);
   }
 }
 
-template <class Cell>
-void predict_cells(const Cell* HWY_RESTRICT cells, std::size_t stride, std::size_t columns,
-                   const double* HWY_RESTRICT k, double c, double* HWY_RESTRICT f) {
-  std::optional<double> first = c;
-  std::size_t j = 0;
-  for (; j + 8 <= columns; j += 8, first.reset())
-    predict_columns<8>(cells + j * stride, stride, k + j, first, f);
-  for (; j + 4 <= columns; j += 4, first.reset())
-    predict_columns<4>(cells + j * stride, stride, k + j, first, f);
-  for (; j < columns; ++j, first.reset()) predict_columns<1>(cells + j * stride, stride, k + j, first, f);
-  for (std::size_t r = 0; first && r < stride; ++r) f[r] = c;
-}
-
-// kCount columns at once, each with its eight lanes.
-template <std::size_t kCount, class Cell>
-HWY_INLINE void project_columns(const Cell* HWY_RESTRICT cells, std::size_t stride,
-                                const double* HWY_RESTRICT u, double* HWY_RESTRICT g, const Cell* next) {
+template <std::size_t kLines, class Cell>
+HWY_INLINE void project_cells(const Cell* HWY_RESTRICT cells, std::size_t panels, std::size_t columns,
+                              std::size_t used, const double* HWY_RESTRICT u, double* HWY_RESTRICT lanes,
+                              const void* ahead) {
   const Tag d;
-  hn::Vec<Tag> sum[kCount][kVectors];
-  for (auto& column : sum) {
-    for (auto& lane : column) lane = hn::Zero(d);
-  }
-  for (std::size_t r = 0; r < stride; r += 8) {
-    if (kCount == 4 && next != nullptr) __builtin_prefetch(next + r);
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const auto slope = hn::LoadU(d, u + r + v * kLanes);
-      for (std::size_t q = 0; q < kCount; ++q)
-        sum[q][v] = hn::MulAdd(load_cells(d, cells + q * stride + r + v * kLanes), slope, sum[q][v]);
+  Fetch<kLines> fetch(ahead);
+  for (std::size_t p = 0; p < panels; ++p, u += kPanelRows, cells += (columns - used) * kPanelRows) {
+    Vector slope[kPanelVectors];
+    for (std::size_t v = 0; v < kPanelVectors; ++v) slope[v] = hn::LoadU(d, u + v * kLanes);
+    double* to = lanes;
+    for (std::size_t j = 0; j < used; ++j, cells += kPanelRows, to += 8) {
+      Vector sum[kVectors];
+      for (std::size_t v = 0; v < kVectors; ++v) sum[v] = hn::LoadU(d, to + v * kLanes);
+      for (std::size_t v = 0; v < kPanelVectors; ++v)
+        sum[v % kVectors] = hn::MulAdd(load_cells(d, cells + v * kLanes), slope[v], sum[v % kVectors]);
+      for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], d, to + v * kLanes);
+      fetch.turn();
     }
   }
-  for (std::size_t q = 0; q < kCount; ++q) {
-    g[q] = sum_of_lanes<kVectors>(sum[q]);
-  }
 }
 
 template <class Cell>
-void project_cells(const Cell* HWY_RESTRICT cells, std::size_t stride, std::size_t columns,
-                   const double* HWY_RESTRICT u, double* HWY_RESTRICT g, const Cell* next) {
-  std::size_t j = 0;
-  for (; j + 4 <= columns; j += 4) {
-    project_columns<4>(cells + j * stride, stride, u, g + j, next);
-    if (next != nullptr) next += stride;
-  }
-  for (; j < columns; ++j) project_columns<1, Cell>(cells + j * stride, stride, u, g + j, nullptr);
+void predict_ahead(const Cell* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                   double* f, Ahead ahead) {
+  if (ahead.lines == 0) return predict_cells<0>(cells, panels, columns, k, c, f, ahead.from);
+  if (ahead.lines == 1) return predict_cells<1>(cells, panels, columns, k, c, f, ahead.from);
+  predict_cells<2>(cells, panels, columns, k, c, f, ahead.from);
+}
+
+template <class Cell>
+void project_ahead(const Cell* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                   const double* u, double* lanes, Ahead ahead) {
+  if (ahead.lines == 0) return project_cells<0>(cells, panels, columns, used, u, lanes, ahead.from);
+  if (ahead.lines == 1) return project_cells<1>(cells, panels, columns, used, u, lanes, ahead.from);
+  project_cells<2>(cells, panels, columns, used, u, lanes, ahead.from);
 }
 
 #else
 
 template <class Cell>
-void predict_cells(const Cell* cells, std::size_t stride, std::size_t columns, const double* k, double c,
-                   double* f) {
-  predict_block_reference(cells, stride, columns, k, c, f);
+void predict_ahead(const Cell* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                   double* f, Ahead) {
+  predict_panels_reference(cells, panels, columns, k, c, f);
 }
 
 template <class Cell>
-void project_cells(const Cell* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
-                   const Cell*) {
-  project_block_reference(cells, stride, columns, u, g);
+void project_ahead(const Cell* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                   const double* u, double* lanes, Ahead) {
+  project_panels_reference(cells, panels, columns, used, u, lanes);
 }
 
 #endif
 
-void predict_doubles(const double* cells, std::size_t stride, std::size_t columns, const double* k, double c,
-                     double* f) {
-  predict_cells(cells, stride, columns, k, c, f);
+void predict_doubles(const double* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                     double* f, Ahead ahead) {
+  predict_ahead(cells, panels, columns, k, c, f, ahead);
 }
 
-void predict_floats(const float* cells, std::size_t stride, std::size_t columns, const double* k, double c,
-                    double* f) {
-  predict_cells(cells, stride, columns, k, c, f);
+void predict_floats(const float* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                    double* f, Ahead ahead) {
+  predict_ahead(cells, panels, columns, k, c, f, ahead);
 }
 
-void project_doubles(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
-                     const double* ahead) {
-  project_cells(cells, stride, columns, u, g, ahead);
+void project_doubles(const double* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                     const double* u, double* lanes, Ahead ahead) {
+  project_ahead(cells, panels, columns, used, u, lanes, ahead);
 }
 
-void project_floats(const float* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
-                    const float* ahead) {
-  project_cells(cells, stride, columns, u, g, ahead);
+void project_floats(const float* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                    const double* u, double* lanes, Ahead ahead) {
+  project_ahead(cells, panels, columns, used, u, lanes, ahead);
 }
 
 }  // namespace talweg::HWY_NAMESPACE
@@ -133,53 +141,61 @@ HWY_EXPORT(predict_floats);
 HWY_EXPORT(project_doubles);
 HWY_EXPORT(project_floats);
 
-void predict_block(const double* cells, std::size_t stride, std::size_t columns, const double* k, double c,
-                   double* f) {
-  HWY_DYNAMIC_DISPATCH(predict_doubles)(cells, stride, columns, k, c, f);
+void predict_panels(const double* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                    double* f, Ahead ahead) {
+  HWY_DYNAMIC_DISPATCH(predict_doubles)(cells, panels, columns, k, c, f, ahead);
 }
 
-void predict_block(const float* cells, std::size_t stride, std::size_t columns, const double* k, double c,
-                   double* f) {
-  HWY_DYNAMIC_DISPATCH(predict_floats)(cells, stride, columns, k, c, f);
+void predict_panels(const float* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                    double* f, Ahead ahead) {
+  HWY_DYNAMIC_DISPATCH(predict_floats)(cells, panels, columns, k, c, f, ahead);
 }
 
-void project_block(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
-                   const double* ahead) {
-  HWY_DYNAMIC_DISPATCH(project_doubles)(cells, stride, columns, u, g, ahead);
+void project_panels(const double* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                    const double* u, double* lanes, Ahead ahead) {
+  HWY_DYNAMIC_DISPATCH(project_doubles)(cells, panels, columns, used, u, lanes, ahead);
 }
 
-void project_block(const float* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
-                   const float* ahead) {
-  HWY_DYNAMIC_DISPATCH(project_floats)(cells, stride, columns, u, g, ahead);
+void project_panels(const float* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                    const double* u, double* lanes, Ahead ahead) {
+  HWY_DYNAMIC_DISPATCH(project_floats)(cells, panels, columns, used, u, lanes, ahead);
+}
+
+void add_lanes(const double* lanes, std::size_t columns, double* g) {
+  for (std::size_t j = 0; j < columns; ++j, lanes += 8)
+    g[j] += ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
 template <class Cell>
-void predict_block_reference(const Cell* cells, std::size_t stride, std::size_t columns, const double* k,
-                             double c, double* f) {
-  for (std::size_t r = 0; r < stride; ++r) {
+void predict_panels_reference(const Cell* cells, std::size_t panels, std::size_t columns, const double* k,
+                              double c, double* f) {
+  for (std::size_t r = 0; r < panels * kPanelRows; ++r) {
     double sum = c;
     for (std::size_t j = 0; j < columns; ++j)
-      sum = std::fma(static_cast<double>(cells[j * stride + r]), k[j], sum);
+      sum = std::fma(static_cast<double>(cells[panel_place(columns, j, r)]), k[j], sum);
     f[r] = sum;
   }
 }
 
 template <class Cell>
-void project_block_reference(const Cell* cells, std::size_t stride, std::size_t columns, const double* u,
-                             double* g) {
-  for (std::size_t j = 0; j < columns; ++j) {
-    double lane[8] = {};
-    for (std::size_t r = 0; r < stride; ++r)
-      lane[r % 8] = std::fma(static_cast<double>(cells[j * stride + r]), u[r], lane[r % 8]);
-    g[j] = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+void project_panels_reference(const Cell* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                              const double* u, double* lanes) {
+  for (std::size_t j = 0; j < used; ++j) {
+    for (std::size_t r = 0; r < panels * kPanelRows; ++r) {
+      double& lane = lanes[8 * j + r % 8];
+      lane = std::fma(static_cast<double>(cells[panel_place(columns, j, r)]), u[r], lane);
+    }
   }
 }
 
-template void predict_block_reference(const double*, std::size_t, std::size_t, const double*, double,
-                                      double*);
-template void predict_block_reference(const float*, std::size_t, std::size_t, const double*, double, double*);
-template void project_block_reference(const double*, std::size_t, std::size_t, const double*, double*);
-template void project_block_reference(const float*, std::size_t, std::size_t, const double*, double*);
+template void predict_panels_reference(const double*, std::size_t, std::size_t, const double*, double,
+                                       double*);
+template void predict_panels_reference(const float*, std::size_t, std::size_t, const double*, double,
+                                       double*);
+template void project_panels_reference(const double*, std::size_t, std::size_t, std::size_t, const double*,
+                                       double*);
+template void project_panels_reference(const float*, std::size_t, std::size_t, std::size_t, const double*,
+                                       double*);
 
 }  // namespace talweg
 #endif

@@ -1,35 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inner loops of a linear model over a block of rows, at the speed of memory: predictions and what the
+// The inner loops of a linear model over panels of rows, at the speed of memory: predictions and what the
 // slopes of the loss make of the columns.
 //   predict      f_r = c + sum_j z_rj k_j          fused multiply-adds in the order of j
 //   project      g_j = sum_r z_rj u_r              eight lanes (row r in lane r mod 8), added as in lanes.h
-// Columns are contiguous, `stride` apart, stride a multiple of eight; rows up to stride are visited (u must
-// be zero behind the last one). Cells are doubles, or floats that become doubles as they are loaded: the
-// arithmetic is the same. All instruction sets and the plain reference give the same bits.
+// A panel is kPanelRows rows of all columns, column after column, so that a pass is one stream through
+// memory: the cell of row r and column j of a block of panels is at panel_place(columns, j, r). What a pass
+// over a panel needs of its rows stays in registers, and a panel is in the nearest caches for its second use.
+// Cells are doubles, or floats that become doubles as they are loaded: the arithmetic is the same. All
+// instruction sets and the plain reference give the same bits.
 #pragma once
 
 #include <cstddef>
 
 namespace talweg {
 
-/// f: stride numbers.
-void predict_block(const double* cells, std::size_t stride, std::size_t columns, const double* k, double c,
-                   double* f);
-void predict_block(const float* cells, std::size_t stride, std::size_t columns, const double* k, double c,
-                   double* f);
-/// g: columns numbers, overwritten. `ahead`: cells that are wanted next, or null; a quarter as many as are
-/// visited are asked for from memory meanwhile.
-void project_block(const double* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
-                   const double* ahead = nullptr);
-void project_block(const float* cells, std::size_t stride, std::size_t columns, const double* u, double* g,
-                   const float* ahead = nullptr);
+inline constexpr std::size_t kPanelRows = 32;
+
+constexpr std::size_t panel_place(std::size_t columns, std::size_t j, std::size_t r) {
+  return (r - r % kPanelRows) * columns + j * kPanelRows + r % kPanelRows;
+}
+
+/// What is asked for from memory meanwhile: `lines` lines of 64 bytes for every column of a panel, in order.
+struct Ahead {
+  const void* from = nullptr;
+  std::size_t lines = 0;
+};
+
+/// f: panels * kPanelRows numbers.
+void predict_panels(const double* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                    double* f, Ahead ahead = {});
+void predict_panels(const float* cells, std::size_t panels, std::size_t columns, const double* k, double c,
+                    double* f, Ahead ahead = {});
+/// Of the first `used` columns; lanes: used x 8 numbers, added to. u: panels * kPanelRows numbers.
+void project_panels(const double* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                    const double* u, double* lanes, Ahead ahead = {});
+void project_panels(const float* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                    const double* u, double* lanes, Ahead ahead = {});
+/// The sums of the lanes of each column, added to g.
+void add_lanes(const double* lanes, std::size_t columns, double* g);
 
 /// The same in plain C++ with std::fma.
 template <class Cell>
-void predict_block_reference(const Cell* cells, std::size_t stride, std::size_t columns, const double* k,
-                             double c, double* f);
+void predict_panels_reference(const Cell* cells, std::size_t panels, std::size_t columns, const double* k,
+                              double c, double* f);
 template <class Cell>
-void project_block_reference(const Cell* cells, std::size_t stride, std::size_t columns, const double* u,
-                             double* g);
+void project_panels_reference(const Cell* cells, std::size_t panels, std::size_t columns, std::size_t used,
+                              const double* u, double* lanes);
 
 }  // namespace talweg
