@@ -25,41 +25,37 @@ constexpr std::size_t kMostGroups = 64;
 constexpr std::size_t kRunBytes = std::size_t{1} << 16U;
 constexpr std::size_t kLineBytes = 64;
 
-// Lines of the next run that are asked for during each of the three, for every column of a panel.
-// Exponentials leave the memory idle; few columns are a stream that the processor itself runs ahead on, and
-// all that is asked for beside it comes in its way.
+// Lines of the next run that are asked for during each of the three, for every column of a panel: found by
+// measurement. Exponentials leave the memory idle where there are few columns.
 struct Shares {
   std::size_t predict, loss, project;
 };
 
 Shares shares_of(CostKind kind, std::size_t columns, CellType type) {
+  constexpr std::size_t kFew = 40;
   constexpr std::size_t kMany = 100;
   const bool slow = kind == CostKind::logistic || kind == CostKind::poisson;
-  if (slow) return {0, 1, 1};
-  if (columns < kMany) return {0, 0, 1};
-  return type == CellType::floats ? Shares{1, 0, 1} : Shares{2, 0, 2};
+  if (slow && columns < kFew) return {0, 1, 1};
+  return columns >= kMany && type == CellType::doubles ? Shares{2, 0, 2} : Shares{1, 0, 1};
 }
 
-std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
-  return i * (i + 1) / 2 + j;
-}
-
-// evaluate(row, rows) for pieces of the rows [first, end), and `lines` lines of memory asked for in every
+// evaluate(row, rows) for the rows [first, end), piece by piece, `lines` lines of memory asked for in every
 // panel of them.
 template <class Evaluate>
 void fetch_with_loss(const char* from, std::size_t lines, std::size_t first, std::size_t end,
                      const Evaluate& evaluate) {
   if (lines == 0) return evaluate(first, end - first);
-  constexpr std::size_t kPieces = 2;  // of a panel
-  constexpr std::size_t kPiece = kPanelRows / kPieces;
-  for (std::size_t r = first; r < end; r += kPiece) {
-    const std::size_t part = (r - first) / kPiece % kPieces;
-    for (std::size_t line = lines * part / kPieces; line < lines * (part + 1) / kPieces; ++line) {
+  constexpr std::size_t kPanels = 2;
+  for (std::size_t r = first; r < end; r += kPanels * kPanelRows) {
+    const std::size_t rows = std::min(kPanels * kPanelRows, end - r);
+    for (std::size_t line = 0; line < lines * rows / kPanelRows; ++line, from += kLineBytes)
       __builtin_prefetch(from);
-      from += kLineBytes;
-    }
-    evaluate(r, std::min(kPiece, end - r));
+    evaluate(r, rows);
   }
+}
+
+std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
+  return i * (i + 1) / 2 + j;
 }
 
 }  // namespace
