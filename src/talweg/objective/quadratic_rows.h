@@ -3,8 +3,8 @@
 // one fused pass, which gives H d (linear_cost.h), and with it the exact length of the step and, without
 // another pass, what it leads to:
 //   g <- g + t H d,   cost <- cost + t g.d + t^2/2 d'H d
-// Every kFreshEvery steps cost and gradient are computed afresh, so that rounding does not gather, and so they
-// are where the cost has fallen to kShare of what it was then: what is left would be lost in its digits.
+// Every kFreshEvery steps cost and gradient are computed afresh, so that rounding does not gather, and so
+// they are where the cost has fallen to kShare of what it was then: what is left would be lost in its digits.
 #pragma once
 
 #include "talweg/objective/linear_cost.h"
