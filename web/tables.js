@@ -36,7 +36,7 @@ export function figures(data) {
       : plan.classification ? tile("on the wrong side", `${short(100 * data.mse, 4)}%`, "of the rows, by weight")
       : tile("root mean squared error", short(Math.sqrt(data.mse), 7), `in units of ${data.target}`),
     data.r2 === null && plan.classification ? null : tile("r²", short(data.r2, 6), "share of the variance explained"),
-    data.plan.l1 > 0 ? tile("exactly zero", grouped(zeros(data).length), `of ${plural(data.parameters.filter(parameter => !parameter.intercept).length, "coefficient")}`) : null,
+    data.plan.l1 > 0 ? tile("exactly zero", grouped(data.zero_count), `of ${plural(data.coefficient_count, "coefficient")}`) : null,
     tile("learning rate", short(plan.learning_rate), plan.largest_stable_rate !== null ? `stable below ${short(plan.largest_stable_rate)}` : plan.learning_rate === null ? "exact steps" : null),
     plan.condition_number === null ? null : tile("condition number", short(plan.condition_number, 4), "how narrow the valley is"));
 }
@@ -69,8 +69,8 @@ export function coefficients(run) {
   const out = [table(closed ? head : head.slice(0, erring ? 4 : 2), closed ? rows : rows.map(row => row.slice(0, erring ? 4 : 2)), {label: "coefficients", id: "coefficients"})];
   if (data.plan.l1 > 0) {
     const names = zeros(data).map(parameter => parameter.name), most = 20;
-    out.push(el("p", {id: "zeros", text: names.length === 0 ? "No coefficient is exactly zero; a larger --l1 makes zeros."
-      : `Exactly zero, not only small: ${names.slice(0, most).join(", ")}${names.length > most ? ` and ${grouped(names.length - most)} more` : ""}. There the cost has a kink: any move away costs more in penalty than the fit gains.`}));
+    out.push(el("p", {id: "zeros", text: data.zero_count === 0 ? "No coefficient is exactly zero; a larger --l1 makes zeros."
+      : `Exactly zero, not only small: ${names.slice(0, most).join(", ")}${data.zero_count > most ? ` and ${grouped(data.zero_count - Math.min(most, names.length))} more` : ""}. There the cost has a kink: any move away costs more in penalty than the fit gains.`}));
   }
   const more = data.parameter_count - listed.length;
   if (more > 0) out.push(el("p", {class: "quiet", text: `${plural(more, "more parameter")}: --json or the model file has them all.`}));

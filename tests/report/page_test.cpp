@@ -76,7 +76,7 @@ TEST(PageData, BoundsNamesAndLists) {
     std::string name(300, 'x');
     name += "\xC3\xA4" + std::to_string(j);
     fit.plan.parameters.push_back({name, name, std::nullopt, false});
-    fit.parameters.push_back(static_cast<double>(j));
+    fit.parameters.push_back(j > 3000 && j < 4001 ? 0 : static_cast<double>(j));
     fit.start.push_back(0);
     fit.standard_errors.emplace_back(1);
     fit.exact_parameters.push_back(0);
@@ -89,6 +89,9 @@ TEST(PageData, BoundsNamesAndLists) {
   const auto json = nlohmann::json::parse(text);
   EXPECT_EQ(json["parameter_count"], 5000);
   EXPECT_EQ(json["parameters"].size(), 1000U);
+  // Counts are of all of them.
+  EXPECT_EQ(json["coefficient_count"], 5000);
+  EXPECT_EQ(json["zero_count"], 1001);
   ASSERT_EQ(json["carried"].size(), 40U);
   // The most important one comes first, wherever it stands in the list.
   EXPECT_EQ(json["parameters"][json["carried"][0].get<std::size_t>()]["value"], 4999.0);

@@ -338,6 +338,16 @@ std::string page_data(const Fit& fit, const std::vector<std::string>& arguments)
   out["weights"] = shown(fit.weights);
   out["parameters"] = parameters(fit, list);
   out["parameter_count"] = fit.plan.parameters.size();
+  // Of all parameters, those that the page does not carry, too.
+  std::size_t coefficients = 0;
+  std::size_t zeros = 0;
+  for (std::size_t j = 0; j < fit.plan.parameters.size(); ++j) {
+    if (fit.plan.parameters[j].intercept) continue;
+    ++coefficients;
+    zeros += fit.parameters[j] == 0 ? 1 : 0;
+  }
+  out["coefficient_count"] = coefficients;
+  out["zero_count"] = zeros;
   out["carried"] = Json::array();
   for (const std::size_t j : shown_parameters)
     out["carried"].push_back(std::lower_bound(list.begin(), list.end(), j) - list.begin());
