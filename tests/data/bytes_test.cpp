@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "data/testing.h"
+#include "talweg/data/archive_library.h"
 
 namespace talweg::testing {
 namespace {
@@ -52,6 +53,18 @@ TEST(Bytes, PlainFileAndMemory) {
   EXPECT_EQ(*unpacked(text), text);
   EXPECT_EQ(*unpacked(""), "");
   EXPECT_EQ(*unpacked("BZh9 is no bzip2"), "BZh9 is no bzip2");
+}
+
+TEST(Bytes, ALibraryThatCannotBeLoadedIsAnError) {
+  EXPECT_TRUE(archive_library());
+  for (const auto& [name, why] : {std::pair{"libof-nobody.so.7", "libof-nobody.so.7"},
+                                  std::pair{"libm.so.6", "has no archive_read_new"}}) {
+    const auto library = load_archive_library(name);
+    ASSERT_FALSE(library);
+    EXPECT_EQ(library.error().kind, ErrorKind::io);
+    EXPECT_NE(library.error().what.find(why), std::string::npos) << library.error().what;
+    EXPECT_NE(library.error().remedy.find("install libarchive"), std::string::npos);
+  }
 }
 
 TEST(Bytes, CompressedWhateverTheName) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/data/compressed.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "talweg/data/archive_library.h"
 #include "talweg/data/gzip_check.h"
 
 namespace talweg {
@@ -38,12 +37,17 @@ const char* compression_name(Compression compression) {
 
 class Decompressor final : public ByteSource {
  public:
-  Decompressor(std::unique_ptr<ByteSource> source, Compression compression, std::string name)
-      : source_(std::move(source)), compression_(compression), name_(std::move(name)), input_(kInputBytes) {}
+  Decompressor(const ArchiveLibrary& library, std::unique_ptr<ByteSource> source, Compression compression,
+               std::string name)
+      : library_(library),
+        source_(std::move(source)),
+        compression_(compression),
+        name_(std::move(name)),
+        input_(kInputBytes) {}
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
   ~Decompressor() override {
-    if (archive_ != nullptr) archive_read_free(archive_);
+    if (archive_ != nullptr) library_.read_free(archive_);
   }
 
   Result<void> start();
@@ -59,6 +63,7 @@ class Decompressor final : public ByteSource {
   [[nodiscard]] Error damaged(const char* how) const;
   Result<std::size_t> finish();
 
+  const ArchiveLibrary& library_;
   std::unique_ptr<ByteSource> source_;
   Compression compression_;
   std::string name_;
@@ -75,7 +80,7 @@ la_ssize_t Decompressor::give_input(const void** buffer) {
   auto count = source_->read(input_);
   if (!count) {
     input_error_ = count.error();
-    archive_set_error(archive_, EIO, "the input cannot be read");
+    library_.set_error(archive_, EIO, "the input cannot be read");
     return -1;
   }
   if (compression_ == Compression::gzip) gzip_.compressed({input_.data(), *count});
@@ -93,43 +98,43 @@ Error Decompressor::damaged(const char* how) const {
 }
 
 Result<void> Decompressor::start() {
-  archive_ = archive_read_new();
+  archive_ = library_.read_new();
   if (archive_ == nullptr) return fail(ErrorKind::io, "no memory to decompress");
-  archive_read_support_format_raw(archive_);
-  archive_read_support_format_empty(archive_);
+  library_.read_support_format_raw(archive_);
+  library_.read_support_format_empty(archive_);
   switch (compression_) {
     case Compression::gzip:
-      archive_read_support_filter_gzip(archive_);
+      library_.read_support_filter_gzip(archive_);
       break;
     case Compression::zstd:
-      archive_read_support_filter_zstd(archive_);
+      library_.read_support_filter_zstd(archive_);
       break;
     case Compression::xz:
-      archive_read_support_filter_xz(archive_);
+      library_.read_support_filter_xz(archive_);
       break;
     case Compression::bzip2:
-      archive_read_support_filter_bzip2(archive_);
+      library_.read_support_filter_bzip2(archive_);
       break;
     case Compression::none:
       break;
   }
-  if (archive_read_open(archive_, this, nullptr, &Decompressor::give, nullptr) < ARCHIVE_WARN) {
-    return fail(input_error_ ? *input_error_ : damaged(archive_error_string(archive_)));
+  if (library_.read_open(archive_, this, nullptr, &Decompressor::give, nullptr) < ARCHIVE_WARN) {
+    return fail(input_error_ ? *input_error_ : damaged(library_.error_string(archive_)));
   }
   archive_entry* entry = nullptr;
-  const int code = archive_read_next_header(archive_, &entry);
+  const int code = library_.read_next_header(archive_, &entry);
   if (input_error_) return fail(*input_error_);
   if (code == ARCHIVE_EOF) {
     // Nothing came out: of an empty stream no error is known, of a stream cut off in its first bytes there is
     // one.
-    if (archive_error_string(archive_) != nullptr ||
-        archive_filter_code(archive_, 0) == ARCHIVE_FILTER_NONE) {
-      return fail(damaged(archive_error_string(archive_)));
+    if (library_.error_string(archive_) != nullptr ||
+        library_.filter_code(archive_, 0) == ARCHIVE_FILTER_NONE) {
+      return fail(damaged(library_.error_string(archive_)));
     }
     if (auto end = finish(); !end) return fail(end.error());
   } else if (code < ARCHIVE_WARN) {
-    return fail(damaged(archive_error_string(archive_)));
-  } else if (archive_filter_code(archive_, 0) == ARCHIVE_FILTER_NONE) {
+    return fail(damaged(library_.error_string(archive_)));
+  } else if (library_.filter_code(archive_, 0) == ARCHIVE_FILTER_NONE) {
     return fail(damaged("the header is not understood"));
   }
   return {};
@@ -147,11 +152,11 @@ Result<std::size_t> Decompressor::read(std::span<char> into) {
     const void* block = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
-    const int code = archive_read_data_block(archive_, &block, &size, &offset);
+    const int code = library_.read_data_block(archive_, &block, &size, &offset);
     if (input_error_) return fail(*input_error_);
     if (code == ARCHIVE_EOF) return finish();
     if (code == ARCHIVE_RETRY) continue;
-    if (code < ARCHIVE_WARN) return fail(damaged(archive_error_string(archive_)));
+    if (code < ARCHIVE_WARN) return fail(damaged(library_.error_string(archive_)));
     block_ = static_cast<const char*>(block);
     block_left_ = size;
     if (compression_ == Compression::gzip) gzip_.decompressed({block_, block_left_});
@@ -183,7 +188,13 @@ Compression compression_of(std::string_view first) {
 
 Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source, Compression compression,
                                                  std::string name) {
-  auto out = std::make_unique<Decompressor>(std::move(source), compression, std::move(name));
+  const auto& library = archive_library();
+  if (!library) {
+    Error error = library.error();
+    error.file = std::move(name);
+    return fail(std::move(error));
+  }
+  auto out = std::make_unique<Decompressor>(*library, std::move(source), compression, std::move(name));
   if (auto started = out->start(); !started) return fail(started.error());
   return out;
 }

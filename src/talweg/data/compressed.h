@@ -20,6 +20,7 @@ inline constexpr std::size_t kCompressionMagic = 10;
 Compression compression_of(std::string_view first);
 
 /// The decompressed bytes of `source`. Concatenated members are one stream. Errors name `name`.
+/// libarchive is loaded at the first call (archive_library.h).
 Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source, Compression compression,
                                                  std::string name);
 
