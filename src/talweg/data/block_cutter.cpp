@@ -193,6 +193,29 @@ void append_levels(const RowPiece& piece, RowBlock& block) {
   }
 }
 
+// The values where they are: those of a single piece; of two, the shorter one joins the longer one in the
+// margin of its stretch. False where that does not do.
+bool borrow_values(const CutBlock& cut, RowBlock& block) {
+  const std::size_t count = block.rows * block.columns;
+  const RowPiece& first = cut.pieces.front();
+  if (cut.pieces.size() == 1) {
+    block.values.borrow(first.rows, first.rows->row(first.first), count);
+    return true;
+  }
+  const RowPiece& last = cut.pieces.back();
+  const bool meet = first.first + first.count == first.rows->rows && last.first == 0;
+  if (cut.pieces.size() > 2 || !meet) return false;
+  if (first.count < last.count) {
+    double* const to = last.rows->margin_before(first.count);
+    std::copy_n(first.rows->row(first.first), first.count * block.columns, to);
+    block.values.borrow(last.rows, to, count);
+  } else {
+    std::copy_n(last.rows->row(0), last.count * block.columns, first.rows->margin_behind());
+    block.values.borrow(first.rows, first.rows->row(first.first), count);
+  }
+  return true;
+}
+
 }  // namespace
 
 void assemble(const CutBlock& cut, RowBlock& block) {
@@ -211,22 +234,14 @@ void assemble(const CutBlock& cut, RowBlock& block) {
   }
   block.offsets.resize(block.rows);
   std::uint8_t* offset = block.offsets.data();
-  double* value = nullptr;
-  if (cut.pieces.size() == 1) {
-    const RowPiece& piece = cut.pieces.front();
-    block.values.borrow(piece.rows, piece.rows->values.data() + piece.first * block.columns,
-                        block.rows * block.columns);
-  } else {
-    value = block.values.overwrite(block.rows * block.columns);
-  }
+  double* value = borrow_values(cut, block) ? nullptr : block.values.overwrite(block.rows * block.columns);
   for (const RowPiece& piece : cut.pieces) {
     const ParsedRows& rows = *piece.rows;
     for (std::size_t r = piece.first; r < piece.first + piece.count; ++r) {
       *offset++ = static_cast<std::uint8_t>((rows.first_record + rows.record_of(r)) % kBlockRows);
     }
     if (value != nullptr) {
-      const double* const from = rows.values.data() + piece.first * rows.columns;
-      value = std::copy(from, from + piece.count * rows.columns, value);
+      value = std::copy_n(rows.row(piece.first), piece.count * rows.columns, value);
     }
     const auto first = static_cast<std::ptrdiff_t>(piece.first);
     const auto last = static_cast<std::ptrdiff_t>(piece.first + piece.count);

@@ -76,7 +76,7 @@ class BlockCutter {
   CutBlock open_;
 };
 
-/// Puts the pieces together in one block; the values of a single piece stay where they are.
+/// Puts the pieces together in one block; most values stay where they are.
 void assemble(const CutBlock& cut, RowBlock& block);
 
 }  // namespace talweg

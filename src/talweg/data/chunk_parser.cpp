@@ -126,7 +126,7 @@ std::size_t ChunkParser::take_run(Run run, ParsedRows& rows) {
   if (plan_.text_target) return 0;
   const std::size_t dense = numbers_.size();
   rows.make_room(run.records);
-  double* const values = rows.values.data() + rows.rows * dense;
+  double* const values = rows.row(rows.rows);
   const std::size_t line_end = run.ends[format_.columns - 1];
   const bool returns = line_end > 0 && run.text[line_end - 1] == '\r';
   if (!kQuotes && all_numbers_ && !returns && !check_words_) {
@@ -195,7 +195,7 @@ bool ChunkParser::take_record(const Run& run, ParsedRows& rows) {
     return parsed.status == NumberStatus::ok;
   };
   rows.make_room();
-  double* const values = rows.values.data() + rows.rows * numbers_.size();
+  double* const values = rows.row(rows.rows);
   for (std::size_t j = 0; j < numbers_.size(); ++j) {
     if (!number(numbers_[j], values[j])) return false;
   }

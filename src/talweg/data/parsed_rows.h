@@ -18,6 +18,7 @@
 #include "talweg/base/error.h"
 #include "talweg/base/uninitialised.h"
 #include "talweg/data/level_table.h"
+#include "talweg/data/row_block.h"
 
 namespace talweg {
 
@@ -41,8 +42,6 @@ struct ParsedRows {
   std::size_t rows = 0;            ///< used
   /// Number of each used row's record in the stretch; empty where every record is used.
   std::vector<std::uint32_t> record;
-  /// rows x columns, row-major, no -0; a gap holds 0; may be longer than that.
-  UninitialisedVector<double> values;
   std::vector<double> weights;               ///< one per row where there is a column of weights
   std::vector<std::uint32_t> levels;         ///< of all rows, row after row, by numbers of `levels_found`
   std::vector<std::uint32_t> level_end;      ///< per row: end of its levels; empty where there are none
@@ -60,11 +59,23 @@ struct ParsedRows {
   std::string rejects;                       ///< the text of the rejected records, for the file of rejects
   std::optional<Error> failed;               ///< what ended the stretch, after the rows above; line as above
 
-  /// Makes `values` long enough for `more` rows more.
+  /// Makes room for the values of `more` rows more.
   void make_room(std::size_t more = 1) {
-    const std::size_t needed = (rows + more) * columns;
-    if (values.size() < needed) values.resize(std::max(needed, values.size() + values.size() / 2));
+    const std::size_t needed = (rows + more + 2 * kMarginRows) * columns;
+    if (values_.size() < needed) values_.resize(std::max(needed, values_.size() + values_.size() / 2));
   }
+  /// The values of a row and of those behind it, row-major, no -0; a gap holds 0.
+  [[nodiscard]] double* row(std::size_t k) { return values_.data() + (kMarginRows + k) * columns; }
+  [[nodiscard]] const double* row(std::size_t k) const {
+    return values_.data() + (kMarginRows + k) * columns;
+  }
+  /// Room for this many rows before the first and behind the last one. A block that begins in one stretch and
+  /// ends in the next is put together there: each margin is written by the one block that lies across it.
+  static constexpr std::size_t kMarginRows = kBlockRows / 2;
+  [[nodiscard]] double* margin_before(std::size_t count) const {
+    return values_.data() + (kMarginRows - count) * columns;
+  }
+  [[nodiscard]] double* margin_behind() const { return values_.data() + (kMarginRows + rows) * columns; }
   [[nodiscard]] std::size_t record_of(std::size_t row) const { return record.empty() ? row : record[row]; }
   [[nodiscard]] std::size_t levels_before(std::size_t row) const {
     return level_end.empty() || row == 0 ? 0 : level_end[row - 1];
@@ -103,6 +114,9 @@ struct ParsedRows {
     failed.reset();
     rejects.clear();
   }
+
+ private:
+  mutable UninitialisedVector<double> values_;  // margin, rows x columns, margin; may be longer
 };
 
 /// Stretches that come back when they are no longer used, on any thread: their memory is large.

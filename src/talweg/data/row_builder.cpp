@@ -245,9 +245,8 @@ bool RowBuilder::take(const TableRecord& record, ParsedRows& rows) {
     bad_ = *record.bad;
     return reject(record, rows);
   }
-  const std::size_t start = rows.rows * plan_.dense_columns;
   rows.make_room();
-  if (!read_cells(record, rows.values.data() + start)) return reject(record, rows);
+  if (!read_cells(record, rows.row(rows.rows))) return reject(record, rows);
   for (const std::size_t index : missing_) {
     if (index <= plan_.features.size()) ++rows.missing_cells[index];
   }
