@@ -91,8 +91,9 @@ void require_same(const ParsedRows& left, const ParsedRows& right) {
   require(left.rejected == right.rejected && left.missing == right.missing &&
               left.weightless == right.weightless && left.missing_cells == right.missing_cells,
           "the same counts");
-  for (std::size_t k = 0; k < left.rows * left.columns; ++k) {
-    require(std::bit_cast<std::uint64_t>(left.values[k]) == std::bit_cast<std::uint64_t>(right.values[k]),
+  const std::size_t cells = left.rows * left.columns;
+  for (std::size_t k = 0; k < cells; ++k) {
+    require(std::bit_cast<std::uint64_t>(left.row(0)[k]) == std::bit_cast<std::uint64_t>(right.row(0)[k]),
             "the same values");
   }
   require(left.weights == right.weights, "the same weights");

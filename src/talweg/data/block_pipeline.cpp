@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/data/block_pipeline.h"
 
-#include <tbb/global_control.h>
 #include <tbb/parallel_pipeline.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
@@ -12,6 +10,7 @@
 #include <utility>
 
 #include "talweg/base/handover.h"
+#include "talweg/base/with_threads.h"
 #include "talweg/data/chunk_parser.h"
 #include "talweg/data/chunks.h"
 #include "talweg/data/row_reader_state.h"
@@ -279,11 +278,9 @@ class BlockPipeline {
     };
     Handover handover;
     handover.give();
-    const tbb::global_control control(tbb::global_control::max_allowed_parallelism, threads);
-    tbb::task_arena arena(static_cast<int>(threads));
     const std::size_t under_way = 2 * static_cast<std::size_t>(threads);
     using tbb::filter_mode;
-    arena.execute([&] {
+    with_threads(threads, [&] {
       tbb::parallel_pipeline(
           under_way,
           tbb::make_filter<void,

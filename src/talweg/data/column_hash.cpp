@@ -101,6 +101,12 @@ void hash_columns_target(const double* values, std::size_t rows, std::size_t col
   std::size_t j = 0;
   for (; j + 4 * kLanes <= columns; j += 4 * kLanes)
     hash_strip<4>(values + j, rows, columns, plain + j, mixed + j);
+  if (j > 0 && columns - j > 2 * kLanes) {
+    // Four vectors at once take less time than two or three one by one: some columns are seen twice.
+    j = columns - 4 * kLanes;
+    hash_strip<4>(values + j, rows, columns, plain + j, mixed + j);
+    return;
+  }
   for (; j + kLanes <= columns; j += kLanes) hash_strip<1>(values + j, rows, columns, plain + j, mixed + j);
   if (j == columns) return;
   if (columns >= kLanes) {

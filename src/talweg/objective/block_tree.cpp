@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/objective/block_tree.h"
 
-#include <tbb/global_control.h>
 #include <tbb/parallel_invoke.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <bit>
 #include <thread>
 
 #include "talweg/base/handover.h"
+#include "talweg/base/with_threads.h"
 
 namespace talweg {
 namespace {
@@ -61,11 +60,9 @@ void reduce_blocks(std::span<const std::uint64_t> numbers, unsigned threads,
   const Reduction reduction(numbers, leaf, merge);
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
   if (threads == 1 || numbers.size() == 1) return reduction.run(0, numbers.size(), true);
-  const tbb::global_control control(tbb::global_control::max_allowed_parallelism, threads);
-  tbb::task_arena arena(static_cast<int>(threads));
   Handover handover;
   handover.give();
-  arena.execute([&] {
+  with_threads(threads, [&] {
     const HandedOver here(handover);
     reduction.run(0, numbers.size(), false);
   });

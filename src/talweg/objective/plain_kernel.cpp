@@ -78,6 +78,38 @@ HWY_INLINE Vector shift_of(const Strip& strip, const std::uint32_t* rows, std::s
   return shift;
 }
 
+// The same of four full strips side by side, for sums that do not wait for each other.
+HWY_INLINE void shift_of_four(const PlainInput& in, std::size_t column, const std::uint32_t* rows,
+                              std::size_t count, Vector divisor, PlainSums& out) {
+  const Tag d;
+  const double* HWY_RESTRICT const first = in.values + column;
+  const Vector x0 = hn::LoadU(d, first);
+  const Vector x1 = hn::LoadU(d, first + kLanes);
+  const Vector x2 = hn::LoadU(d, first + 2 * kLanes);
+  const Vector x3 = hn::LoadU(d, first + 3 * kLanes);
+  Vector s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t r = rows[k];
+    const double* HWY_RESTRICT const row = first + r * in.columns;
+    const Vector weight = in.weights != nullptr ? hn::Set(d, in.weights[r]) : hn::Zero(d);
+    const auto take = [&](std::size_t v, Vector x, Vector& shift) HWY_ATTR {
+      const Vector difference = hn::Sub(hn::LoadU(d, row + v * kLanes), x);
+      shift = hn::Add(shift, in.weights != nullptr ? hn::Mul(weight, difference) : difference);
+    };
+    take(0, x0, s0);
+    take(1, x1, s1);
+    take(2, x2, s2);
+    take(3, x3, s3);
+  }
+  const auto store = [&](std::size_t v, Vector x, Vector shift) HWY_ATTR {
+    hn::StoreU(hn::Add(x, hn::Div(shift, divisor)), d, &out.origin[column + v * kLanes]);
+  };
+  store(0, x0, s0);
+  store(1, x1, s1);
+  store(2, x2, s2);
+  store(3, x3, s3);
+}
+
 void origins(const PlainInput& in, PlainSums& out) {
   const Tag d;
   std::array<std::uint32_t, 256> rows;
@@ -86,7 +118,10 @@ void origins(const PlainInput& in, PlainSums& out) {
     if (in.weights != nullptr || is_sampled(r, in.rows)) rows[count++] = static_cast<std::uint32_t>(r);
   }
   const Vector divisor = hn::Set(d, in.weights != nullptr ? in.weight : static_cast<double>(count));
-  for (std::size_t column = 0; column < in.columns; column += kLanes) {
+  std::size_t column = 0;
+  for (; column + 4 * kLanes <= in.columns; column += 4 * kLanes)
+    shift_of_four(in, column, rows.data(), count, divisor, out);
+  for (; column < in.columns; column += kLanes) {
     const Strip strip{in, column, std::min(kLanes, in.columns - column)};
     Vector x0 = hn::Zero(d);
     Vector shift = hn::Zero(d);
@@ -134,6 +169,61 @@ HWY_INLINE void centre_rows(const Strip& strip, std::size_t begin, std::size_t e
   }
 }
 
+// The same of four full strips side by side, for sums that do not wait for each other.
+template <bool kWeighted>
+HWY_INLINE void centre_four(const PlainInput& in, std::size_t column, std::size_t begin, std::size_t end,
+                            PlainSums& out) {
+  const Tag d;
+  // Where the vector of a column lies in its panel.
+  const auto place = [&](std::size_t v) {
+    const std::size_t at = column + v * kLanes;
+    return at / kPlainPanel * kPlainPanel * in.rows + begin * kPlainPanel + at % kPlainPanel;
+  };
+  const std::size_t places[4] = {place(0), place(1), place(2), place(3)};
+  double* HWY_RESTRICT const panels = out.panels.data();
+  double* HWY_RESTRICT const left = out.left.data();
+  const double* const origin = &out.origin[column];
+  double* const total = &out.total[column];
+  double* const widest = &out.widest[column];
+  const Vector o0 = hn::LoadU(d, origin);
+  const Vector o1 = hn::LoadU(d, origin + kLanes);
+  const Vector o2 = hn::LoadU(d, origin + 2 * kLanes);
+  const Vector o3 = hn::LoadU(d, origin + 3 * kLanes);
+  Vector w0 = hn::LoadU(d, widest);
+  Vector w1 = hn::LoadU(d, widest + kLanes);
+  Vector w2 = hn::LoadU(d, widest + 2 * kLanes);
+  Vector w3 = hn::LoadU(d, widest + 3 * kLanes);
+  Vector s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+  const double* HWY_RESTRICT from = in.values + begin * in.columns + column;
+  std::size_t behind = 0;  // the first row
+  for (std::size_t r = begin; r < end; ++r, from += in.columns, behind += kPlainPanel) {
+    const auto take = [&](std::size_t v, Vector o, Vector& sum, Vector& wide) HWY_ATTR {
+      const Vector z = hn::Sub(hn::LoadU(d, from + v * kLanes), o);
+      hn::StoreU(z, d, panels + places[v] + behind);
+      wide = hn::Max(wide, hn::Abs(z));
+      if constexpr (kWeighted) {
+        const Vector wz = hn::Mul(hn::Set(d, in.weights[r]), z);
+        hn::StoreU(wz, d, left + places[v] + behind);
+        sum = hn::Add(sum, wz);
+      } else {
+        sum = hn::Add(sum, z);
+      }
+    };
+    take(0, o0, s0, w0);
+    take(1, o1, s1, w1);
+    take(2, o2, s2, w2);
+    take(3, o3, s3, w3);
+  }
+  const auto store = [&](std::size_t v, Vector sum, Vector wide) HWY_ATTR {
+    hn::StoreU(hn::Add(hn::LoadU(d, total + v * kLanes), sum), d, total + v * kLanes);
+    hn::StoreU(wide, d, widest + v * kLanes);
+  };
+  store(0, s0, w0);
+  store(1, s1, w1);
+  store(2, s2, w2);
+  store(3, s3, w3);
+}
+
 template <bool kWeighted>
 void centre(const PlainInput& in, PlainSums& out) {
   const Tag d;
@@ -143,7 +233,10 @@ void centre(const PlainInput& in, PlainSums& out) {
   if (kWeighted && out.left.size() < out.stride * in.rows) out.left.resize(out.stride * in.rows);
   for (std::size_t begin = 0; begin < in.rows; begin += kPlainChunk) {
     const std::size_t end = std::min(begin + kPlainChunk, in.rows);
-    for (std::size_t column = 0; column < out.stride; column += kLanes) {
+    std::size_t column = 0;
+    for (; column + 4 * kLanes <= in.columns; column += 4 * kLanes)
+      centre_four<kWeighted>(in, column, begin, end, out);
+    for (; column < out.stride; column += kLanes) {
       const Strip strip{in, column, column < in.columns ? std::min(kLanes, in.columns - column) : 0};
       Vector sum = hn::Zero(d);
       Vector widest = hn::LoadU(d, &out.widest[column]);
