@@ -28,8 +28,7 @@ class Reduction {
     const auto found = std::lower_bound(numbers_.begin() + static_cast<std::ptrdiff_t>(begin),
                                         numbers_.begin() + static_cast<std::ptrdiff_t>(end), middle);
     const auto split = static_cast<std::size_t>(found - numbers_.begin());
-    constexpr std::size_t kBlocksInTask = 4;
-    if (alone || end - begin <= kBlocksInTask) {
+    if (alone) {
       run(begin, split, true);
       run(split, end, true);
     } else {

@@ -15,8 +15,7 @@
 // large means.
 // A column that is constant beside an intercept keeps its start value: its gradient is zero.
 //
-// A pass gathers groups of blocks in order, and the groups in the aligned tree over block numbers: the bits
-// do not depend on the number of threads.
+// A pass is a RowGather: the bits do not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +30,8 @@
 #include "talweg/objective/loss.h"
 
 namespace talweg {
+
+class RowGather;
 
 /// What a parameter multiplies: a column of the rows, a level (1 in the rows that have it), or, with neither,
 /// nothing (the intercept).
@@ -96,11 +97,9 @@ class LinearCost final : public KinkedObjective {
   [[nodiscard]] const DenseRows& rows() const { return rows_; }
   [[nodiscard]] const std::vector<LinearTerm>& terms() const { return terms_; }
   /// Visits of the rows so far.
-  [[nodiscard]] std::uint64_t passes() const { return passes_; }
+  [[nodiscard]] std::uint64_t passes() const;
 
  private:
-  struct Scratch;
-  struct Buffers;
   // Parameters as the rows take them: of the columns, of the levels (a last one for levels without a
   // parameter), and the constant.
   struct Kernel {
@@ -110,15 +109,13 @@ class LinearCost final : public KinkedObjective {
   };
   [[nodiscard]] Kernel kernel_of(std::span<const double> t) const;
   void predict(const DenseRows::Block& block, std::size_t first, std::size_t count, const Kernel& kernel,
-               double* f, Ahead ahead = {}) const;
+               double* f, const void* ahead = nullptr) const;
   // Value and gradient of the cost; inside: the gradient of the rows within the smoothing alone, without
   // penalty; dual: the dual value.
   // direction: H d at a constant curvature; the point is d.
   enum class Rows { all, inside, dual, direction };
   double visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows,
                double constant_curvature = 0);
-  template <class Leaf>
-  const double* gather(std::size_t width, const Leaf& leaf);
   [[nodiscard]] double row_factor() const { return settings_.loss.kind == CostKind::sse ? 1 : 1 / weight_; }
   [[nodiscard]] std::size_t level_slot(std::uint32_t level) const {
     return level < slot_of_level_.size() ? slot_of_level_[level] : level_count_;
@@ -138,7 +135,6 @@ class LinearCost final : public KinkedObjective {
   std::vector<std::size_t> place_;  // of a term: its column, or columns + its level's slot, or the last
   std::vector<std::size_t> slot_of_level_;
   std::size_t level_count_ = 0;
-  std::uint64_t passes_ = 0;
   struct {
     std::vector<double> point, gradient;
     double cost = 0;
@@ -149,7 +145,7 @@ class LinearCost final : public KinkedObjective {
     double width = 0;
     std::vector<double> values;
   } last_hessian_;
-  std::unique_ptr<Buffers> buffers_;
+  std::unique_ptr<RowGather> gather_;
 };
 
 }  // namespace talweg

@@ -23,27 +23,29 @@ constexpr std::size_t kLanes = hn::MaxLanes(Tag());
 constexpr std::size_t kVectors = 8 / kLanes;                // of the eight lanes of a sum
 constexpr std::size_t kPanelVectors = kPanelRows / kLanes;  // of a column of a panel
 
-// Asks for kLines lines at every turn.
-template <std::size_t kLines>
+// Asks for a line at every turn.
+template <bool kFetch>
 class Fetch {
  public:
   explicit Fetch(const void* from) : at_(static_cast<const char*>(from)) {}
   HWY_INLINE void turn() {
     constexpr std::size_t kLine = 64;
-    for (std::size_t line = 0; line < kLines; ++line) __builtin_prefetch(at_ + line * kLine);
-    at_ += kLines * kLine;
+    if constexpr (kFetch) {
+      __builtin_prefetch(at_);
+      at_ += kLine;
+    }
   }
 
  private:
   const char* at_;
 };
 
-template <std::size_t kLines, class Cell>
+template <bool kFetch, class Cell>
 HWY_INLINE void predict_cells(const Cell* HWY_RESTRICT cells, std::size_t panels, std::size_t columns,
                               const double* HWY_RESTRICT k, double c, double* HWY_RESTRICT f,
                               const void* ahead) {
   const Tag d;
-  Fetch<kLines> fetch(ahead);
+  Fetch<kFetch> fetch(ahead);
   for (std::size_t p = 0; p < panels; ++p, f += kPanelRows) {
     Vector sum[kPanelVectors];
     for (auto& rows : sum) rows = hn::Set(d, c);
@@ -57,12 +59,12 @@ HWY_INLINE void predict_cells(const Cell* HWY_RESTRICT cells, std::size_t panels
   }
 }
 
-template <std::size_t kLines, class Cell>
+template <bool kFetch, class Cell>
 HWY_INLINE void project_cells(const Cell* HWY_RESTRICT cells, std::size_t panels, std::size_t columns,
                               std::size_t used, const double* HWY_RESTRICT u, double* HWY_RESTRICT lanes,
                               const void* ahead) {
   const Tag d;
-  Fetch<kLines> fetch(ahead);
+  Fetch<kFetch> fetch(ahead);
   for (std::size_t p = 0; p < panels; ++p, u += kPanelRows, cells += (columns - used) * kPanelRows) {
     Vector slope[kPanelVectors];
     for (std::size_t v = 0; v < kPanelVectors; ++v) slope[v] = hn::LoadU(d, u + v * kLanes);
@@ -80,53 +82,51 @@ HWY_INLINE void project_cells(const Cell* HWY_RESTRICT cells, std::size_t panels
 
 template <class Cell>
 void predict_ahead(const Cell* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                   double* f, Ahead ahead) {
-  if (ahead.lines == 0) return predict_cells<0>(cells, panels, columns, k, c, f, ahead.from);
-  if (ahead.lines == 1) return predict_cells<1>(cells, panels, columns, k, c, f, ahead.from);
-  predict_cells<2>(cells, panels, columns, k, c, f, ahead.from);
+                   double* f, const void* ahead) {
+  if (ahead == nullptr) return predict_cells<false>(cells, panels, columns, k, c, f, ahead);
+  predict_cells<true>(cells, panels, columns, k, c, f, ahead);
 }
 
 template <class Cell>
 void project_ahead(const Cell* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                   const double* u, double* lanes, Ahead ahead) {
-  if (ahead.lines == 0) return project_cells<0>(cells, panels, columns, used, u, lanes, ahead.from);
-  if (ahead.lines == 1) return project_cells<1>(cells, panels, columns, used, u, lanes, ahead.from);
-  project_cells<2>(cells, panels, columns, used, u, lanes, ahead.from);
+                   const double* u, double* lanes, const void* ahead) {
+  if (ahead == nullptr) return project_cells<false>(cells, panels, columns, used, u, lanes, ahead);
+  project_cells<true>(cells, panels, columns, used, u, lanes, ahead);
 }
 
 #else
 
 template <class Cell>
 void predict_ahead(const Cell* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                   double* f, Ahead) {
+                   double* f, const void*) {
   predict_panels_reference(cells, panels, columns, k, c, f);
 }
 
 template <class Cell>
 void project_ahead(const Cell* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                   const double* u, double* lanes, Ahead) {
+                   const double* u, double* lanes, const void*) {
   project_panels_reference(cells, panels, columns, used, u, lanes);
 }
 
 #endif
 
 void predict_doubles(const double* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                     double* f, Ahead ahead) {
+                     double* f, const void* ahead) {
   predict_ahead(cells, panels, columns, k, c, f, ahead);
 }
 
 void predict_floats(const float* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                    double* f, Ahead ahead) {
+                    double* f, const void* ahead) {
   predict_ahead(cells, panels, columns, k, c, f, ahead);
 }
 
 void project_doubles(const double* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                     const double* u, double* lanes, Ahead ahead) {
+                     const double* u, double* lanes, const void* ahead) {
   project_ahead(cells, panels, columns, used, u, lanes, ahead);
 }
 
 void project_floats(const float* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                    const double* u, double* lanes, Ahead ahead) {
+                    const double* u, double* lanes, const void* ahead) {
   project_ahead(cells, panels, columns, used, u, lanes, ahead);
 }
 
@@ -142,22 +142,22 @@ HWY_EXPORT(project_doubles);
 HWY_EXPORT(project_floats);
 
 void predict_panels(const double* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                    double* f, Ahead ahead) {
+                    double* f, const void* ahead) {
   HWY_DYNAMIC_DISPATCH(predict_doubles)(cells, panels, columns, k, c, f, ahead);
 }
 
 void predict_panels(const float* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                    double* f, Ahead ahead) {
+                    double* f, const void* ahead) {
   HWY_DYNAMIC_DISPATCH(predict_floats)(cells, panels, columns, k, c, f, ahead);
 }
 
 void project_panels(const double* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                    const double* u, double* lanes, Ahead ahead) {
+                    const double* u, double* lanes, const void* ahead) {
   HWY_DYNAMIC_DISPATCH(project_doubles)(cells, panels, columns, used, u, lanes, ahead);
 }
 
 void project_panels(const float* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                    const double* u, double* lanes, Ahead ahead) {
+                    const double* u, double* lanes, const void* ahead) {
   HWY_DYNAMIC_DISPATCH(project_floats)(cells, panels, columns, used, u, lanes, ahead);
 }
 

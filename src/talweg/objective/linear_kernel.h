@@ -20,22 +20,19 @@ constexpr std::size_t panel_place(std::size_t columns, std::size_t j, std::size_
   return (r - r % kPanelRows) * columns + j * kPanelRows + r % kPanelRows;
 }
 
-/// What is asked for from memory meanwhile: `lines` lines of 64 bytes for every column of a panel, in order.
-struct Ahead {
-  const void* from = nullptr;
-  std::size_t lines = 0;
-};
+// `ahead`: memory that will be wanted next; for every column of a panel a line of 64 bytes of it is asked for
+// meanwhile, in order.
 
 /// f: panels * kPanelRows numbers.
 void predict_panels(const double* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                    double* f, Ahead ahead = {});
+                    double* f, const void* ahead = nullptr);
 void predict_panels(const float* cells, std::size_t panels, std::size_t columns, const double* k, double c,
-                    double* f, Ahead ahead = {});
+                    double* f, const void* ahead = nullptr);
 /// Of the first `used` columns; lanes: used x 8 numbers, added to. u: panels * kPanelRows numbers.
 void project_panels(const double* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                    const double* u, double* lanes, Ahead ahead = {});
+                    const double* u, double* lanes, const void* ahead = nullptr);
 void project_panels(const float* cells, std::size_t panels, std::size_t columns, std::size_t used,
-                    const double* u, double* lanes, Ahead ahead = {});
+                    const double* u, double* lanes, const void* ahead = nullptr);
 /// The sums of the lanes of each column, added to g.
 void add_lanes(const double* lanes, std::size_t columns, double* g);
 

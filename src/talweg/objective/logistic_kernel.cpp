@@ -2,26 +2,18 @@
 #include "talweg/objective/logistic_kernel.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 
-#include "talweg/formula/row_kernels.h"
+#include "talweg/objective/logistic_constants.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "talweg/objective/logistic_kernel.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "talweg/formula/exp_log-inl.h"
-
-#ifndef TALWEG_OBJECTIVE_LOGISTIC_SERIES
-#define TALWEG_OBJECTIVE_LOGISTIC_SERIES
-namespace talweg {
-// Of 2 atanh(s) = 2s + 2s s^2 (1/3 + s^2/5 + ...)
-constexpr double kSeries[16] = {1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13,
-                                1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25,
-                                1.0 / 27, 1.0 / 29, 1.0 / 31, 1.0 / 33};
-}  // namespace talweg
-#endif
+#include "talweg/objective/logistic-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace talweg::HWY_NAMESPACE {
@@ -29,80 +21,104 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_NATIVE_FMA && !HWY_HAVE_SCALABLE
 
-using Tag = hn::ScalableTag<double>;
+using Tag = hn::CappedTag<double, 8>;
 using Vector = hn::Vec<Tag>;
+using logistic_constants::kAtanh;
+constexpr std::size_t kLanes = hn::MaxLanes(Tag());
+constexpr std::size_t kRun = 32;
+// Asked for with every vector.
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kAheadBytes = kLine * kLanes / 4;
 
-struct Logistic {
-  Vector value, slope, curvature;
-};
-
-HWY_INLINE Vector log_of_one_plus(Vector t) {
-  const Tag d;
-  const Vector s = hn::Div(t, hn::Add(hn::Set(d, 2), t));
-  const Vector z = hn::Mul(s, s);
-  const auto pair = [&](std::size_t i) {
-    return hn::MulAdd(hn::Set(d, kSeries[i + 1]), z, hn::Set(d, kSeries[i]));
-  };
-  const Vector z2 = hn::Mul(z, z);
-  const Vector z4 = hn::Mul(z2, z2);
-  const auto four = [&](std::size_t i) { return hn::MulAdd(pair(i + 2), z2, pair(i)); };
-  const Vector low = hn::MulAdd(four(4), z4, four(0));
-  const Vector high = hn::MulAdd(four(12), z4, four(8));
-  const Vector sum = hn::MulAdd(high, hn::Mul(z4, z4), low);
-  const Vector twice = hn::Add(s, s);
-  return hn::MulAdd(hn::Mul(twice, z), sum, twice);
-}
-
-template <bool kValue, bool kCurvature>
-HWY_INLINE Logistic logistic_of(Vector f, Vector y) {
+// Of at most kRun rows, whole vectors of them, in three steps over all of them: one vector's operations wait
+// for each other, and all three steps of it are more than a machine looks ahead.
+template <bool kValue, bool kCurvature, bool kFetch>
+HWY_INLINE void run_of_rows(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+                            double* curvature, const char*& ahead) {
   const Tag d;
   const Vector one = hn::Set(d, 1);
-  const Vector z = hn::Mul(y, f);
-  const Vector t = exp_vector(d, hn::Neg(hn::Abs(f)));
-  const Vector u = hn::Add(one, t);
-  Logistic out{};
-  if constexpr (kValue) out.value = hn::Add(hn::Max(hn::Neg(z), hn::Zero(d)), log_of_one_plus(t));
-  const Vector share = hn::Div(hn::IfThenElse(hn::Ge(z, hn::Zero(d)), t, one), u);
-  out.slope = hn::Mul(hn::Neg(y), share);
-  if constexpr (kCurvature) out.curvature = hn::Div(hn::Div(t, u), u);
-  return out;
-}
-
-template <bool kValue, bool kCurvature>
-void each_row(const double* f, const double* y, std::size_t rows, double* value, double* slope,
-              double* curvature) {
-  const Tag d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t r = 0;
-  for (; r + lanes <= rows; r += lanes) {
-    const Logistic out = logistic_of<kValue, kCurvature>(hn::LoadU(d, f + r), hn::LoadU(d, y + r));
-    if constexpr (kValue) hn::StoreU(out.value, d, value + r);
-    hn::StoreU(out.slope, d, slope + r);
-    if constexpr (kCurvature) hn::StoreU(out.curvature, d, curvature + r);
+  HWY_ALIGN double power[kRun];  // t
+  HWY_ALIGN double ratio[kRun];  // s
+  const auto fetch = [&] {
+    if constexpr (kFetch) {
+      for (std::size_t line = 0; line < kAheadBytes; line += kLine) __builtin_prefetch(ahead + line);
+      ahead += kAheadBytes;
+    }
+  };
+  for (std::size_t r = 0; r < rows; r += kLanes) {
+    fetch();
+    hn::Store(exp_below_zero(d, hn::Neg(hn::Abs(hn::LoadU(d, f + r)))), d, power + r);
   }
-  if (r == rows) return;
-  const auto last = hn::FirstN(d, rows - r);
-  const Logistic out =
-      logistic_of<kValue, kCurvature>(hn::MaskedLoad(last, d, f + r), hn::MaskedLoad(last, d, y + r));
-  if constexpr (kValue) hn::BlendedStore(out.value, last, d, value + r);
-  hn::BlendedStore(out.slope, last, d, slope + r);
-  if constexpr (kCurvature) hn::BlendedStore(out.curvature, last, d, curvature + r);
+  for (std::size_t r = 0; r < rows; r += kLanes) {
+    fetch();
+    const Vector sign = hn::LoadU(d, y + r);
+    const Vector z = hn::Mul(sign, hn::LoadU(d, f + r));
+    const Vector t = hn::Load(d, power + r);
+    const Vector u = hn::Add(one, t);
+    // 1/u and 1/(2 + t) by one division.
+    const Vector v = hn::Add(u, one);
+    const Vector both = hn::Div(one, hn::Mul(u, v));
+    const Vector part = hn::Mul(v, both);
+    if constexpr (kValue) {
+      hn::Store(hn::Mul(hn::Mul(t, u), both), d, ratio + r);
+      hn::StoreU(hn::Max(hn::Neg(z), hn::Zero(d)), d, value + r);
+    }
+    const Vector share = hn::Mul(hn::IfThenElse(hn::Ge(z, hn::Zero(d)), t, one), part);
+    hn::StoreU(hn::Mul(hn::Neg(sign), share), d, slope + r);
+    if constexpr (kCurvature) hn::StoreU(hn::Mul(hn::Mul(t, part), part), d, curvature + r);
+  }
+  for (std::size_t r = 0; kValue && r < rows; r += kLanes) {
+    fetch();
+    const Vector s = hn::Load(d, ratio + r);
+    const Vector s2 = hn::Mul(s, s);
+    const Vector twice = hn::Add(s, s);
+    const Vector log = hn::MulAdd(hn::Mul(twice, s2), logistic_polynomial(d, kAtanh, s2), twice);
+    hn::StoreU(hn::Add(hn::LoadU(d, value + r), log), d, value + r);
+  }
 }
 
-void logistic_target(const double* f, const double* y, std::size_t rows, double* value, double* slope,
-                     double* curvature) {
+template <bool kValue, bool kCurvature, bool kFetch>
+const char* each_row(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+                     double* curvature, const char* ahead) {
+  std::size_t r = 0;
+  for (; r + kRun <= rows; r += kRun) {
+    run_of_rows<kValue, kCurvature, kFetch>(f + r, y + r, kRun, kValue ? value + r : nullptr, slope + r,
+                                            kCurvature ? curvature + r : nullptr, ahead);
+  }
+  if (r == rows) return ahead;
+  const std::size_t left = (rows - r + kLanes - 1) / kLanes * kLanes;
+  double last[5][kRun] = {};
+  std::copy(f + r, f + rows, last[0]);
+  std::copy(y + r, y + rows, last[1]);
+  run_of_rows<kValue, kCurvature, kFetch>(last[0], last[1], left, last[2], last[3], last[4], ahead);
+  if constexpr (kValue) std::copy_n(last[2], rows - r, value + r);
+  std::copy_n(last[3], rows - r, slope + r);
+  if constexpr (kCurvature) std::copy_n(last[4], rows - r, curvature + r);
+  return ahead;
+}
+
+template <bool kFetch>
+const char* logistic_ahead(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+                           double* curvature, const char* ahead) {
   if (value != nullptr && curvature != nullptr)
-    return each_row<true, true>(f, y, rows, value, slope, curvature);
-  if (value != nullptr) return each_row<true, false>(f, y, rows, value, slope, curvature);
-  if (curvature != nullptr) return each_row<false, true>(f, y, rows, value, slope, curvature);
-  each_row<false, false>(f, y, rows, value, slope, curvature);
+    return each_row<true, true, kFetch>(f, y, rows, value, slope, curvature, ahead);
+  if (value != nullptr) return each_row<true, false, kFetch>(f, y, rows, value, slope, curvature, ahead);
+  if (curvature != nullptr) return each_row<false, true, kFetch>(f, y, rows, value, slope, curvature, ahead);
+  return each_row<false, false, kFetch>(f, y, rows, value, slope, curvature, ahead);
+}
+
+const void* logistic_target(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+                            double* curvature, const void* ahead) {
+  if (ahead == nullptr) return logistic_ahead<false>(f, y, rows, value, slope, curvature, nullptr);
+  return logistic_ahead<true>(f, y, rows, value, slope, curvature, static_cast<const char*>(ahead));
 }
 
 #else
 
-void logistic_target(const double* f, const double* y, std::size_t rows, double* value, double* slope,
-                     double* curvature) {
+const void* logistic_target(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+                            double* curvature, const void* ahead) {
   logistic_reference(f, y, rows, value, slope, curvature);
+  return ahead;
 }
 
 #endif
@@ -117,35 +133,50 @@ HWY_EXPORT(logistic_target);
 
 namespace {
 
-double log_of_one_plus(double t) {
-  const double s = t / (2 + t);
-  const double z = s * s;
-  const auto pair = [z](std::size_t i) { return std::fma(kSeries[i + 1], z, kSeries[i]); };
-  const double z2 = z * z;
-  const double z4 = z2 * z2;
-  const auto four = [&](std::size_t i) { return std::fma(pair(i + 2), z2, pair(i)); };
-  const double low = std::fma(four(4), z4, four(0));
-  const double high = std::fma(four(12), z4, four(8));
-  const double sum = std::fma(high, z4 * z4, low);
-  return std::fma((s + s) * z, sum, s + s);
+using namespace logistic_constants;
+
+double polynomial(const double (&c)[10], double x) {
+  const auto pair = [&](std::size_t i) { return std::fma(c[i + 1], x, c[i]); };
+  const double x2 = x * x;
+  const double x4 = x2 * x2;
+  const double low = std::fma(pair(2), x2, pair(0));
+  const double middle = std::fma(pair(6), x2, pair(4));
+  return std::fma(std::fma(pair(8), x4, middle), x4, low);
+}
+
+double exp_below_zero(double x) {
+  if (x < kLeast) return 0;
+  const double shifted = std::fma(x, exp_log::kLog2E, exp_log::kRounder);
+  const double k = shifted - exp_log::kRounder;
+  const double r = std::fma(-k, exp_log::kLn2Low, std::fma(-k, exp_log::kLn2High, x));
+  const double e = std::fma(r * r, polynomial(kExp, r), r) + 1;
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(e) +
+                               (std::bit_cast<std::uint64_t>(shifted) << 52U));
 }
 
 }  // namespace
 
-void logistic_rows(const double* f, const double* y, std::size_t rows, double* value, double* slope,
-                   double* curvature) {
-  HWY_DYNAMIC_DISPATCH(logistic_target)(f, y, rows, value, slope, curvature);
+const void* logistic_rows(const double* f, const double* y, std::size_t rows, double* value, double* slope,
+                          double* curvature, const void* ahead) {
+  return HWY_DYNAMIC_DISPATCH(logistic_target)(f, y, rows, value, slope, curvature, ahead);
 }
 
 void logistic_reference(const double* f, const double* y, std::size_t rows, double* value, double* slope,
                         double* curvature) {
   for (std::size_t i = 0; i < rows; ++i) {
     const double z = y[i] * f[i];
-    const double t = exp_reference(-std::abs(f[i]));
+    const double t = exp_below_zero(-std::abs(f[i]));
     const double u = 1 + t;
-    if (value != nullptr) value[i] = std::max(-z, 0.0) + log_of_one_plus(t);
-    slope[i] = -y[i] * ((z >= 0 ? t : 1) / u);
-    if (curvature != nullptr) curvature[i] = (t / u) / u;
+    const double v = u + 1;
+    const double both = 1 / (u * v);
+    const double part = v * both;
+    if (value != nullptr) {
+      const double s = (t * u) * both;
+      const double log = std::fma(((s + s) * (s * s)), polynomial(kAtanh, s * s), s + s);
+      value[i] = std::max(-z, 0.0) + log;
+    }
+    slope[i] = -y[i] * ((z >= 0 ? t : 1) * part);
+    if (curvature != nullptr) curvature[i] = (t * part) * part;
   }
 }
 

@@ -174,28 +174,36 @@ DualRange dual_range(const LossSettings& loss) {
   return {0, 1};
 }
 
-void evaluate_loss(const LossSettings& loss, const double* f, const double* y, std::size_t rows,
-                   double* value, double* slope, double* curvature) {
+const void* evaluate_loss(const LossSettings& loss, const double* f, const double* y, std::size_t rows,
+                          double* value, double* slope, double* curvature, const void* ahead) {
   switch (loss.kind) {
     case CostKind::mse:
     case CostKind::sse:
-      return squared(1, f, y, rows, value, slope, curvature);
+      squared(1, f, y, rows, value, slope, curvature);
+      break;
     case CostKind::half_mse:
-      return squared(0.5, f, y, rows, value, slope, curvature);
+      squared(0.5, f, y, rows, value, slope, curvature);
+      break;
     case CostKind::huber:
-      return huber(loss.huber_delta, f, y, rows, value, slope, curvature);
+      huber(loss.huber_delta, f, y, rows, value, slope, curvature);
+      break;
     case CostKind::mae:
     case CostKind::quantile:
-      return kinked(dual_range(loss), loss.width, f, y, rows, value, slope, curvature);
+      kinked(dual_range(loss), loss.width, f, y, rows, value, slope, curvature);
+      break;
     case CostKind::logistic:
-      return logistic_rows(f, y, rows, value, slope, curvature);
+      return logistic_rows(f, y, rows, value, slope, curvature, ahead);
     case CostKind::poisson:
-      return poisson(f, y, rows, value, slope, curvature);
+      poisson(f, y, rows, value, slope, curvature);
+      break;
     case CostKind::hinge:
-      return hinge(loss.width, f, y, rows, value, slope, curvature);
+      hinge(loss.width, f, y, rows, value, slope, curvature);
+      break;
     case CostKind::squared_hinge:
-      return squared_hinge(f, y, rows, value, slope, curvature);
+      squared_hinge(f, y, rows, value, slope, curvature);
+      break;
   }
+  return ahead;
 }
 
 }  // namespace talweg

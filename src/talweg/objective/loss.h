@@ -66,9 +66,11 @@ double mean_of_prediction(CostKind loss, double f);
 void means_of_predictions(CostKind loss, const double* f, std::size_t rows, double* out);
 
 /// Value (unless `value` is null), slope and (unless `curvature` is null) curvature of `rows` rows. f and y:
-/// rows. Results are non-finite where f is, or where exp(f) leaves the range of a double.
-void evaluate_loss(const LossSettings& loss, const double* f, const double* y, std::size_t rows,
-                   double* value, double* slope, double* curvature);
+/// rows. Results are non-finite where f is, or where exp(f) leaves the range of a double. `ahead`: memory
+/// that will be wanted next; a loss that is mostly arithmetic asks for some of it meanwhile. Returns what
+/// lies behind that.
+const void* evaluate_loss(const LossSettings& loss, const double* f, const double* y, std::size_t rows,
+                          double* value, double* slope, double* curvature, const void* ahead = nullptr);
 
 /// The dual variable a of a loss with a kink, in [low, high]: slope = -a (mae, quantile) or -y a (hinge).
 struct DualRange {

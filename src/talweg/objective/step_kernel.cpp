@@ -10,7 +10,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "talweg/formula/exp_log-inl.h"
+#include "talweg/objective/logistic-inl.h"
 #include "talweg/objective/row_cells-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,13 +18,6 @@ namespace talweg::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_NATIVE_FMA && !HWY_HAVE_SCALABLE
-
-// logistic_kernel.h says why it is written so.
-HWY_INLINE double logistic_slope(double f, double y) {
-  const hn::CappedTag<double, 2> d;
-  const double t = hn::GetLane(exp_vector(d, hn::Set(d, -std::abs(f))));
-  return -y * ((y * f >= 0 ? t : 1) / (1 + t));
-}
 
 HWY_INLINE double slope_of(const LossSettings& loss, double f, double y) {
   if (loss.kind == CostKind::logistic) return logistic_slope(f, y);
