@@ -226,7 +226,7 @@ FoldedRows fold_block(const RowBlock& block, FoldArithmetic arithmetic) {
 }
 
 bool folds_exactly(std::uint64_t block_number, std::size_t table_columns) {
-  constexpr double kExactProducts = 2e6;
+  constexpr double kExactProducts = 1e7;
   const auto width = static_cast<double>(table_columns);
   return static_cast<double>(block_number) * kBlockRows * width * width < kExactProducts;
 }

@@ -74,7 +74,7 @@ struct FoldArithmetic {
 };
 
 /// Whether a block is folded in full double-double; the others in the arithmetic of the bulk. The first rows
-/// of a table, as many as take 2e6 products: all of a small one, where every digit may count and time does
+/// of a table, as many as take 1e7 products: all of a small one, where every digit may count and time does
 /// not.
 bool folds_exactly(std::uint64_t block_number, std::size_t table_columns);
 
