@@ -18,7 +18,9 @@ constexpr double kResidualNoise = 1e3 * std::numeric_limits<double>::epsilon();
 // A stage takes at most a tenth of the epochs: the next one is worth more, but begins further from its end.
 constexpr std::uint64_t kStages = 10;
 constexpr std::uint64_t kStageEpochs = 50;
-constexpr double kBeyond = 1e-4;  // of the tolerance: the right rows give all digits at once
+constexpr double kFitted = 1e-13;  // of the cost at the start: as good as none
+constexpr double kGain = 0.3;      // a stage that lowers a proven gap less is the last
+constexpr double kBeyond = 1e-4;   // of the tolerance: the right rows give all digits at once
 
 double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
@@ -60,8 +62,34 @@ KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const Des
   std::vector<double> direction(cost.size());
   cost.set_width(width);
   cost.evaluate(start, gradient);
+  const bool newton = settings.method.optimizer == Optimizer::newton;
+  const auto fitted =
+      newton && settings.tolerance && settings.epochs > 0 ? cost.interpolated(start) : std::nullopt;
+  if (fitted && cost.sharp_cost(*fitted) <= kFitted * total.start_cost) {
+    const double norm = std::sqrt(dot(gradient, gradient));
+    const bool stop =
+        settings.observer && settings.observer({0, total.start_cost, norm, std::nullopt, &start});
+    total.point = stop ? start : *fitted;
+    total.cost = total.last_cost = cost.sharp_cost(total.point);
+    out.gap_bound = total.cost;
+    total.gradient_norm = norm;
+    total.termination = {Reason::callback, 0, static_cast<double>(settings.epochs)};
+    if (stop) return out;
+    total.epochs = total.epoch = total.evaluations = 1;
+    total.termination = {Reason::rounding, total.cost, 0};
+    cost.set_width(first_width * kLeastWidth);
+    cost.evaluate(total.point, gradient);
+    total.gradient_norm = std::sqrt(dot(gradient, gradient));
+    if (settings.observer) settings.observer({1, total.cost, total.gradient_norm, 1.0, &total.point});
+    return out;
+  }
   const double scale =
       settings.gradient_scale > 0 ? settings.gradient_scale : std::sqrt(dot(gradient, gradient));
+  double proven = -std::numeric_limits<double>::infinity();  // the highest bound so far
+  double rounding = 0;
+  double last_gap = std::numeric_limits<double>::infinity();
+  Point best;  // the lowest of all stages, where bounds are proven: narrow stages are lost in rounding
+  double best_cost = std::numeric_limits<double>::infinity();
   while (true) {
     cost.set_width(width);
     DescentSettings stage = settings;
@@ -87,10 +115,18 @@ KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const Des
     const bool ended = !lowest && !cut;
     at = result.point;
     cost.evaluate(at, gradient);
-    // The dual value says nothing where the smoothed cost is not lowest, as far as its curvature can tell.
-    double above = lowest ? 0 : std::numeric_limits<double>::infinity();
-    if (lowest && cost.newton_direction(at, gradient, direction)) above = std::abs(dot(gradient, direction));
-    const double dual = cost.dual_value(at) - above;
+    // Where no bound is proven the dual value tells, less what the smoothed cost is above its lowest as far
+    // as its curvature can tell.
+    const auto bound = cost.lower_bound(at);
+    const bool from_slopes = bound && bound->from_slopes;
+    // A proven bound holds for every stage that follows.
+    if (from_slopes && !(proven >= bound->value)) {
+      proven = bound->value;
+      rounding = bound->rounding;
+    }
+    double dual = from_slopes ? proven : bound ? bound->value : -std::numeric_limits<double>::infinity();
+    if (lowest && !from_slopes && cost.newton_direction(at, gradient, direction))
+      dual = std::max(dual, cost.dual_value(at) - std::abs(dot(gradient, direction)));
     total.point = at;
     total.cost = cost.sharp_cost(at);
     total.gradient_norm = result.gradient_norm;
@@ -103,7 +139,11 @@ KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const Des
     if (const auto vertex = more ? cost.narrowed(at, width * kVertexWidth) : std::nullopt) {
       const double there = cost.sharp_cost(*vertex);
       const bool lower = there <= total.cost;
-      if (lower && (narrowest || there - dual <= tolerance * std::abs(there))) {
+      if (from_slopes && there < best_cost) {
+        best = *vertex;
+        best_cost = there;
+      }
+      if (!from_slopes && lower && (narrowest || there - dual <= tolerance * std::abs(there))) {
         total.point = *vertex;
         total.cost = there;
         total.epochs = total.epoch = epochs + 1;
@@ -111,15 +151,35 @@ KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const Des
           settings.observer({epochs + 1, there, total.gradient_norm, std::nullopt, &total.point});
       }
     }
+    if (from_slopes && total.cost <= best_cost) {
+      best = at;
+      best_cost = total.cost;
+    }
+    const double limit = settings.tolerance.value_or(0);
+    bool enough = std::max(total.cost - dual, 0.0) <= tolerance * std::abs(total.cost);
+    if (from_slopes && more) {
+      const double left = std::max(best_cost - proven, 0.0);
+      enough = left <= std::max(tolerance * std::abs(best_cost), rounding) ||
+               (left <= limit * std::abs(best_cost) && left > kGain * last_gap);
+      last_gap = left;
+      if ((enough || narrowest) && best.high != at.high) {
+        total.point = best;
+        total.cost = best_cost;
+        total.epochs = total.epoch = epochs + 1;
+        if (settings.observer)
+          settings.observer({epochs + 1, best_cost, total.gradient_norm, std::nullopt, &total.point});
+      }
+    }
     total.last_cost = total.cost;
     const double gap = std::max(total.cost - dual, 0.0);
     out.gap_bound.reset();
-    if (std::isfinite(gap))
+    if (std::isfinite(gap)) {
       out.gap_bound = gap + 16 * std::numeric_limits<double>::epsilon() * std::abs(total.cost);
+      *out.gap_bound += bound && !from_slopes ? bound->rounding : rounding;
+    }
     if (ended) return out;
     const double relative = gap / std::max(std::abs(total.cost), std::numeric_limits<double>::min());
-    if (relative <= tolerance || narrowest || !more) {
-      const double limit = settings.tolerance.value_or(0);
+    if (enough || narrowest || !more) {
       total.termination = {relative <= limit ? Reason::tolerance
                            : narrowest       ? Reason::rounding
                                              : Reason::epochs,

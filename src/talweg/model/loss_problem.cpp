@@ -126,7 +126,9 @@ double largest_of_wide(LinearCost& cost, double bound) {
 
 // Methods that need the matrix of all columns.
 Result<void> check_wide(const FitRequest& request, std::size_t parameters) {
-  const bool matrix = request.optimizer == Optimizer::newton || request.optimizer == Optimizer::lm;
+  // Newton's steps on a loss with a kink take the rows within its width.
+  const bool matrix = (request.optimizer == Optimizer::newton && !has_kink(request.cost)) ||
+                      request.optimizer == Optimizer::lm;
   if (!matrix) return {};
   return fail(ErrorKind::data,
               fmt::format("--optimizer {} needs the curvature as a matrix, and {} parameters are too many",
@@ -156,6 +158,9 @@ void choose_method(const FitRequest& request, std::optional<double> largest, boo
     plan.why = fmt::format(
         "{} parameters cost more to fold than to visit: the rows stay in memory, and each epoch is one pass",
         grouped(plan.parameters.size()));
+  } else if (wide && has_kink(request.cost)) {
+    plan.optimizer = Optimizer::newton;
+    plan.why = "the curvature of a loss with a kink is that of the rows within its width";
   } else if (request.l1 > 0) {
     plan.optimizer = Optimizer::newton;
     plan.why = kWhyNewtonOnSupport;
@@ -349,7 +354,7 @@ Result<Problem> make_problem_over_rows(FoldedData read, DenseRows all_rows, cons
   plan.scale = request.scale == ScaleChoice::standard || (plan.scale_chosen && !request.learning_rate)
                    ? Scale::standard
                    : Scale::none;
-  const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads};
+  const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads, wide};
   if (request.batch_size) {
     auto batches = make_row_batches(rows, terms, settings, problem.start, request);
     if (!batches) return fail(batches.error());

@@ -9,6 +9,13 @@
 
 namespace talweg {
 
+/// A lower bound of a cost, and what rounding may add to the difference from a cost as it was computed.
+struct LowerBound {
+  double value = 0;
+  double rounding = 0;
+  bool from_slopes = false;  ///< as close as the slopes make it; else only that no loss is negative
+};
+
 class KinkedObjective : public Objective {
  public:
   virtual void set_width(double width) = 0;
@@ -21,6 +28,18 @@ class KinkedObjective : public Objective {
   /// The lowest point for a narrower width if the rows within the width stay the same, seen from `point`,
   /// where the cost of the width used is lowest; absent where that is not determined.
   [[nodiscard]] virtual std::optional<Point> narrowed(const Point& point, double width) = 0;
+  /// A bound that no point of the loss itself is below, from the slopes at `point`, whatever the gradient
+  /// there; absent where there is none.
+  [[nodiscard]] virtual std::optional<LowerBound> lower_bound(const Point& point) {
+    (void)point;
+    return std::nullopt;
+  }
+  /// Where there are as many parameters as rows and no penalty: the point near `point` that fits all rows, if
+  /// there is one; absent elsewhere.
+  [[nodiscard]] virtual std::optional<Point> interpolated(const Point& point) {
+    (void)point;
+    return std::nullopt;
+  }
 };
 
 }  // namespace talweg

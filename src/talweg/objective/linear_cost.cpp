@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "talweg/objective/active_rows.h"
 #include "talweg/objective/lanes.h"
 #include "talweg/objective/linear_kernel.h"
 #include "talweg/objective/row_gather.h"
@@ -58,6 +59,11 @@ LinearCost::LinearCost(const DenseRows& rows, std::vector<LinearTerm> terms, Lin
     place_.push_back(term.column  ? *term.column
                      : term.level ? rows_.columns() + slot_of_level_[*term.level]
                                   : rows_.columns() + level_count_);
+  }
+  std::size_t row = 0;
+  for (const DenseRows::Block& block : rows_.blocks()) {
+    first_.push_back(row);
+    row += block.rows;
   }
 }
 
@@ -154,9 +160,10 @@ double LinearCost::prediction_size(const Point& point) const {
 }
 
 double LinearCost::visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows,
-                         double constant_curvature) {
+                         double constant_curvature, std::span<const double> per_row) {
   const bool inside = rows == Rows::inside;
-  const bool along = rows == Rows::direction;
+  const bool given = rows == Rows::given;
+  const bool along = rows == Rows::direction || given;
   Kernel kernel = kernel_of(point.high);
   if (along) kernel.constant -= offset_;
   const std::size_t columns = rows_.columns();
@@ -166,6 +173,8 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
   const std::size_t run = std::max<std::size_t>(kRunBytes / panel, 1) * kPanelRows;
   const double* const sums = gather_->sums(
       value_at + 1, [&](const DenseRows::Block& block, RowGather::Scratch& scratch, double* out) {
+        const auto number = static_cast<std::size_t>(&block - rows_.blocks().data());
+        const double* const own = per_row.empty() ? nullptr : per_row.data() + first_[number];
         double* const f = scratch.f.data();
         double* const value = scratch.value.data();
         double* const slope = scratch.slope.data();
@@ -181,11 +190,11 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
             return reinterpret_cast<const char*>(cells + (first + count) * columns);
           });
           const void* ahead = next + count / kPanelRows * columns * kLineBytes;
-          predict(block, first, count, kernel, f, next);
+          if (!given) predict(block, first, count, kernel, f, next);
           if (along) {
             for (std::size_t r = first; r < end; ++r) {
               value[r] = 0;
-              slope[r] = constant_curvature * f[r];
+              slope[r] = given ? own[r] : (own != nullptr ? own[r] : constant_curvature) * f[r];
             }
           } else {
             ahead = evaluate_loss(loss, f + first, block.target.data() + first, end - first, value + first,
@@ -223,7 +232,7 @@ double LinearCost::visit(const LossSettings& loss, const Point& point, std::span
     const bool constant_term = !terms_[j].column && !terms_[j].level;
     gradient[j] = factor * (constant_term ? sums[value_at - 1]
                                           : inner_[j] * sums[place_[j]] + shift_[j] * sums[value_at - 1]);
-    if (inside || settings_.l2 == 0 || penalty_[j] == 0) continue;
+    if (inside || given || settings_.l2 == 0 || penalty_[j] == 0) continue;
     const double scaled = penalty_[j] * point.high[j];
     cost += settings_.l2 / 2 * (scaled * scaled);
     gradient[j] += settings_.l2 * penalty_[j] * scaled;
@@ -258,18 +267,18 @@ std::vector<double> LinearCost::to_user(const Point& point) const {
 }
 
 std::vector<double> LinearCost::predictions(std::span<const double> user) {
-  const Point point = to_descent(user);
-  const Kernel kernel = kernel_of(point.high);
+  return predictions_at(to_descent(user));
+}
+
+std::vector<double> LinearCost::predictions_at(const Point& point) {
+  return predictions_of(kernel_of(point.high));
+}
+
+std::vector<double> LinearCost::predictions_of(const Kernel& kernel) {
   std::vector<double> out(rows_.rows());
-  std::vector<std::size_t> first;
-  std::size_t rows = 0;
-  for (const DenseRows::Block& block : rows_.blocks()) {
-    first.push_back(rows);
-    rows += block.rows;
-  }
   gather_->each([&](std::size_t k, const DenseRows::Block& block, RowGather::Scratch& scratch) {
     predict(block, 0, block.stride, kernel, scratch.f.data());
-    std::copy_n(scratch.f.data(), block.rows, out.data() + first[k]);
+    std::copy_n(scratch.f.data(), block.rows, out.data() + first_[k]);
   });
   return out;
 }

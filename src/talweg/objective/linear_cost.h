@@ -31,6 +31,7 @@
 
 namespace talweg {
 
+class ActiveRows;
 class RowGather;
 
 /// What a parameter multiplies: a column of the rows, a level (1 in the rows that have it), or, with neither,
@@ -48,6 +49,12 @@ struct LinearCostSettings {
   double l2 = 0;
   Scale scale = Scale::standard;
   unsigned threads = 0;
+  bool wide = false;  ///< too many parameters for matrices of all of them: directions come from active_rows.h
+};
+
+/// What a loss makes of every row.
+struct RowLosses {
+  std::vector<double> value, slope, curvature;
 };
 
 class LinearCost final : public KinkedObjective {
@@ -69,6 +76,25 @@ class LinearCost final : public KinkedObjective {
 
   /// H d of a loss whose curvature is `curvature` in every row, the l2 penalty's part included: one pass.
   void multiply_hessian(std::span<const double> direction, double curvature, std::span<double> out);
+  /// The same where row r has the curvature `curvature[r]`.
+  void multiply_hessian(std::span<const double> direction, std::span<const double> curvature,
+                        std::span<double> out);
+  /// Z t: what coordinates t of the descent add to the prediction of every used row, in order.
+  [[nodiscard]] std::vector<double> multiply_rows(std::span<const double> t);
+  /// 1/W sum_r w_r u_r z_r (sse: without 1/W), z_r the row in the coordinates of the descent.
+  void sum_rows(std::span<const double> u, std::span<double> out);
+  /// z_r of some rows, ascending: size() numbers each. Beside an intercept without shifts(), which the
+  /// intercept takes: t_0 + sum_j b_j t_j in place of t_0.
+  void copy_rows(std::span<const std::size_t> rows, double* out);
+  /// b_j of each coordinate.
+  [[nodiscard]] std::span<const double> shifts() const { return shift_; }
+  /// Values, slopes and curvatures of predictions f, neither weighted nor divided.
+  [[nodiscard]] RowLosses row_losses(std::span<const double> f) const;
+  /// Weight of every row over W (sse: not divided).
+  [[nodiscard]] std::vector<double> row_factors() const;
+  /// The targets of every row.
+  [[nodiscard]] std::vector<double> targets() const;
+
   /// What a row's prediction is summed from, for bounds on its rounding: at least the sum of the root mean
   /// squares, over the rows, of its terms and of what the constant is made of.
   [[nodiscard]] double prediction_size(const Point& point) const;
@@ -87,12 +113,18 @@ class LinearCost final : public KinkedObjective {
 
   /// Predictions f of every used row, in order, at parameters in the user's units.
   [[nodiscard]] std::vector<double> predictions(std::span<const double> user);
+  /// The same at a point of the descent.
+  [[nodiscard]] std::vector<double> predictions_at(const Point& point);
   void set_width(double width) override { settings_.loss.width = width; }
   [[nodiscard]] double dual_value(const Point& point) override;
   [[nodiscard]] double sharp_cost(const Point& point) override;
   [[nodiscard]] std::optional<Point> narrowed(const Point& point, double width) override;
+  [[nodiscard]] std::optional<LowerBound> lower_bound(const Point& point) override;
+  [[nodiscard]] std::optional<Point> interpolated(const Point& point) override;
   [[nodiscard]] const LossSettings& loss() const { return settings_.loss; }
   [[nodiscard]] double weight() const { return weight_; }
+  [[nodiscard]] bool has_intercept() const { return intercept_; }
+  [[nodiscard]] unsigned threads() const { return settings_.threads; }
   [[nodiscard]] Scale scale() const { return settings_.scale; }
   [[nodiscard]] const DenseRows& rows() const { return rows_; }
   [[nodiscard]] const std::vector<LinearTerm>& terms() const { return terms_; }
@@ -112,10 +144,14 @@ class LinearCost final : public KinkedObjective {
                double* f, const void* ahead = nullptr) const;
   // Value and gradient of the cost; inside: the gradient of the rows within the smoothing alone, without
   // penalty; dual: the dual value.
-  // direction: H d at a constant curvature; the point is d.
-  enum class Rows { all, inside, dual, direction };
+  // direction: H d, the point is d, row r of curvature per_row[r], or of a constant one where that is empty;
+  // given: the slopes are per_row, and neither loss nor penalty have a part.
+  enum class Rows { all, inside, dual, direction, given };
   double visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows,
-               double constant_curvature = 0);
+               double constant_curvature = 0, std::span<const double> per_row = {});
+  [[nodiscard]] std::vector<double> predictions_of(const Kernel& kernel);
+  [[nodiscard]] std::optional<Point> narrowed_wide(const Point& point, double width);
+  ActiveRows& active_rows();
   [[nodiscard]] double row_factor() const { return settings_.loss.kind == CostKind::sse ? 1 : 1 / weight_; }
   [[nodiscard]] std::size_t level_slot(std::uint32_t level) const {
     return level < slot_of_level_.size() ? slot_of_level_[level] : level_count_;
@@ -145,7 +181,9 @@ class LinearCost final : public KinkedObjective {
     double width = 0;
     std::vector<double> values;
   } last_hessian_;
+  std::vector<std::size_t> first_;  // row of every block
   std::unique_ptr<RowGather> gather_;
+  std::unique_ptr<ActiveRows> active_;  // of a wide table, once it is asked for
 };
 
 }  // namespace talweg

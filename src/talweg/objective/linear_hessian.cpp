@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "talweg/objective/active_rows.h"
 #include "talweg/objective/damped_solve.h"
 #include "talweg/objective/lanes.h"
 #include "talweg/objective/linear_cost.h"
@@ -111,6 +112,10 @@ std::vector<double> LinearCost::hessian(const Point& point, std::optional<double
 
 bool LinearCost::newton_direction(const Point& point, std::span<const double> gradient,
                                   std::span<double> out) {
+  constexpr double kResidual = 1e-3;
+  if (settings_.wide)
+    return active_rows().direction(row_losses(predictions_at(point)).curvature, gradient, {}, kResidual,
+                                   false, out);
   std::vector<std::size_t> all(size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   return support_direction(point, gradient, all, out);
@@ -173,6 +178,7 @@ std::vector<std::optional<double>> LinearCost::inverse_hessian_diagonal(const Po
 // The frozen rows' quadratic has, at the new width h', the gradient g + (h/h' - 1) v and the Hessian h/h'
 // times the data's: v the slopes of the rows within the width, g the gradient of the cost at the old one.
 std::optional<Point> LinearCost::narrowed(const Point& point, double width) {
+  if (settings_.wide) return narrowed_wide(point, width);
   const std::size_t p = size();
   const double ratio = settings_.loss.width / width;
   std::vector<double> gradient(p);
