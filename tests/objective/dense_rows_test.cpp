@@ -60,6 +60,43 @@ TEST(DenseRows, DoublesAreKeptAndStandardised) {
   EXPECT_EQ(rows.error(0), 0);
 }
 
+// Many columns are placed and rounded by several threads; blocks may lack rows.
+TEST(DenseRows, ThreadsDoNotMatter) {
+  for (const CellType type : {CellType::doubles, CellType::floats}) {
+    test::Random random(32);
+    constexpr std::size_t kColumns = 300;
+    DenseRows one(kColumns, type);
+    DenseRows several(kColumns, type);
+    for (std::uint64_t number = 0; number < 4; ++number) {
+      RowBlock block;
+      block.clear(number, kColumns + 1);
+      block.rows = 1 + random.below(kBlockRows);
+      for (std::size_t k = 0; k < block.rows * block.columns; ++k)
+        block.values.push_back(random.below(5) == 0 ? 0 : random.normal() * random.decade(-3, 3));
+      one.append(block);
+      several.append(block, 3);
+      for (std::size_t r = 0; type == CellType::doubles && r < block.rows; ++r) {
+        for (std::size_t j = 0; j < kColumns; ++j)
+          ASSERT_EQ(several.blocks().back().z(j, r), block.values[r * block.columns + j]);
+      }
+    }
+    one.finish();
+    several.finish();
+    ASSERT_EQ(one.blocks().size(), 4U);
+    for (std::size_t k = 0; k < 4; ++k) {
+      const DenseRows::Block& a = one.blocks()[k];
+      const DenseRows::Block& b = several.blocks()[k];
+      ASSERT_EQ(a.stride, b.stride);
+      EXPECT_EQ(a.target, b.target);
+      for (std::size_t j = 0; j < kColumns; ++j) {
+        for (std::size_t r = 0; r < a.stride; ++r) ASSERT_EQ(a.z(j, r), b.z(j, r));
+        for (std::size_t r = a.rows; r < a.stride; ++r) ASSERT_EQ(a.z(j, r), 0);
+      }
+    }
+    for (std::size_t j = 0; j < kColumns; ++j) EXPECT_EQ(one.error(j), several.error(j));
+  }
+}
+
 TEST(DenseRows, RoundingIsBoundedByTheSpreadWhateverTheMean) {
   test::Random random(31);
   for (int trial = 0; trial < 60; ++trial) {

@@ -41,10 +41,10 @@ Result<std::shared_ptr<BatchRows>> finish(const DenseRows& rows, std::vector<Bat
 
 }  // namespace
 
-void RowKeeper::add(const RowBlock& block) {
+void RowKeeper::add(const RowBlock& block, unsigned threads) {
   if (!begun_) rows_ = DenseRows(block.columns - 1, type_);
   begun_ = true;
-  rows_.append(block);
+  rows_.append(block, threads);
 }
 
 DenseRows RowKeeper::finish() {

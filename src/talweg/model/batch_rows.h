@@ -27,7 +27,8 @@ class RowKeeper {
  public:
   /// As request.storage says.
   explicit RowKeeper(const FitRequest& request) : type_(request.storage) {}
-  void add(const RowBlock& block);
+  /// On `threads` threads, where the columns are many.
+  void add(const RowBlock& block, unsigned threads = 1);
   /// All rows, finished.
   DenseRows finish();
 

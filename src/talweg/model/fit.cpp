@@ -291,7 +291,7 @@ Result<Problem> forecast(const FitRequest& request) {
   if (!data) return fail(data.error());
   if (data->folded.marginal) {
     RowKeeper keeper(request);
-    for (RowBlock& block : data->held) keeper.add(std::exchange(block, {}));
+    for (RowBlock& block : data->held) keeper.add(std::exchange(block, {}), request.threads);
     data->held.clear();
     return make_wide_problem(std::move(*data), keeper.finish(), request);
   }

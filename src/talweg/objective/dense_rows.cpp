@@ -2,6 +2,7 @@
 #include "talweg/objective/dense_rows.h"
 
 #include <sys/mman.h>
+#include <tbb/parallel_for.h>
 
 #include <Eigen/Core>
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <cstdlib>
 #include <limits>
 #include <new>
+#include <thread>
 
+#include "talweg/base/with_threads.h"
 #include "talweg/objective/block_tree.h"
 
 namespace talweg {
@@ -60,7 +63,30 @@ struct DenseRows::Memory {
     left -= wanted;
     return out;
   }
+
+  // The last `count` cells of the piece taken last are not wanted: whole panels.
+  template <class Cell>
+  void give_back(std::size_t count) {
+    next -= count * sizeof(Cell);
+    left += count * sizeof(Cell);
+  }
 };
+
+namespace {
+
+// use(begin, end) for ranges of `columns` columns, on several threads where there is work for them.
+template <class Use>
+void each_range(std::size_t columns, unsigned threads, const Use& use) {
+  constexpr std::size_t kRange = 64;
+  if (threads == 1 || columns < 4 * kRange) return use(std::size_t{0}, columns);
+  if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+  with_threads(threads, [&] {
+    tbb::parallel_for(std::size_t{0}, (columns + kRange - 1) / kRange,
+                      [&](std::size_t k) { use(k * kRange, std::min((k + 1) * kRange, columns)); });
+  });
+}
+
+}  // namespace
 
 std::size_t dense_block_rows(std::size_t columns) {
   constexpr std::size_t kMostCells = std::size_t{1} << 15U;
@@ -81,17 +107,20 @@ DenseRows::~DenseRows() = default;
 DenseRows::DenseRows(DenseRows&&) noexcept = default;
 DenseRows& DenseRows::operator=(DenseRows&&) noexcept = default;
 
-void DenseRows::open(std::uint64_t number) {
-  close();
+void DenseRows::open(std::uint64_t number, unsigned threads) {
+  close(threads);
   Block block;
   block.number = number;
   block.columns = columns_;
+  if (type_ == CellType::doubles)
+    block.doubles = memory_->take<double>(std::max<std::size_t>(columns_, 1) * block_rows_);
+  else
+    open_.resize(columns_ * block_rows_);
   blocks_.push_back(std::move(block));
   numbers_.push_back(number);
-  open_.resize(columns_ * block_rows_);
 }
 
-void DenseRows::close() {
+void DenseRows::close(unsigned threads) {
   if (blocks_.empty() || blocks_.back().stride > 0) return;
   Block& block = blocks_.back();
   block.stride = padded(block.rows);
@@ -104,17 +133,18 @@ void DenseRows::close() {
   } else {
     block.weights.clear();
   }
-  for (std::size_t r = block.rows; r < block.stride; ++r) {
-    for (std::size_t j = 0; j < columns_; ++j) open_[panel_place(columns_, j, r)] = 0;
-  }
-  const std::size_t count = std::max<std::size_t>(columns_, 1) * block.stride;
+  const std::size_t columns = std::max<std::size_t>(columns_, 1);
   if (type_ == CellType::floats) {
-    block.floats = memory_->take<float>(count);
-    for (std::size_t j = 0; j < columns_; ++j) round_column(j);
+    block.floats = memory_->take<float>(columns * block.stride);
+    each_range(columns_, threads, [this](std::size_t begin, std::size_t end) {
+      for (std::size_t j = begin; j < end; ++j) round_column(j);
+    });
     return;
   }
-  block.doubles = memory_->take<double>(count);
-  std::copy_n(open_.data(), columns_ * block.stride, block.doubles);
+  for (std::size_t r = block.rows; r < block.stride; ++r) {
+    for (std::size_t j = 0; j < columns_; ++j) block.doubles[panel_place(columns_, j, r)] = 0;
+  }
+  memory_->give_back<double>(columns * (block_rows_ - block.stride));
 }
 
 float DenseRows::rounded(std::size_t j, double value) const {
@@ -210,15 +240,28 @@ double DenseRows::error(std::size_t j) const {
   return std::max(rounding_[j].error, rounding_[j].zeros ? of_zero : 0);
 }
 
-void DenseRows::append(const RowBlock& block) {
+// The first columns of a block's rows, into panels.
+void DenseRows::place(const RowBlock& block, std::size_t begin, std::size_t end) {
+  const std::size_t first = blocks_.back().rows;
+  double* const cells = type_ == CellType::floats ? open_.data() : blocks_.back().doubles;
+  for (std::size_t r = 0; r < block.rows;) {
+    // Up to the end of a panel: its rows' lines stay in the nearest cache from one column to the next.
+    const std::size_t count = std::min(kPanelRows - (first + r) % kPanelRows, block.rows - r);
+    const double* const from = block.values.data() + r * block.columns;
+    for (std::size_t j = begin; j < end; ++j) {
+      double* const to = cells + panel_place(columns_, j, first + r);
+      for (std::size_t k = 0; k < count; ++k) to[k] = from[k * block.columns + j];
+    }
+    r += count;
+  }
+}
+
+void DenseRows::append(const RowBlock& block, unsigned threads) {
   if (block.rows == 0) return;
   const std::uint64_t number = block.number * kBlockRows / block_rows_;
-  if (blocks_.empty() || blocks_.back().number != number) open(number);
+  if (blocks_.empty() || blocks_.back().number != number) open(number, threads);
   Block& to = blocks_.back();
-  for (std::size_t j = 0; j < columns_; ++j) {
-    for (std::size_t r = 0; r < block.rows; ++r)
-      open_[panel_place(columns_, j, to.rows + r)] = block.values[r * block.columns + j];
-  }
+  each_range(columns_, threads, [&](std::size_t begin, std::size_t end) { place(block, begin, end); });
   for (std::size_t r = 0; r < block.rows; ++r)
     to.target.push_back(block.values[r * block.columns + columns_]);
   // A block has weights as soon as one of its parts has.
@@ -243,7 +286,7 @@ void DenseRows::append(const RowBlock& block) {
 }
 
 void DenseRows::finish() {
-  close();
+  close(1);
   open_ = {};
 }
 

@@ -68,7 +68,7 @@ class DenseRows {
 
   /// Appends the rows of a block as it was read: columns() dense columns, then the target. In ascending order
   /// of block number.
-  void append(const RowBlock& block);
+  void append(const RowBlock& block, unsigned threads = 1);
   /// To be called once, after the last row.
   void finish();
   /// Doubles of column j become (x - centre[j]) / scale[j], scale > 0.
@@ -104,8 +104,9 @@ class DenseRows {
     bool zeros = false;  // there are cells of 0
     double error = 0;    // of the others
   };
-  void open(std::uint64_t number);
-  void close();
+  void open(std::uint64_t number, unsigned threads);
+  void close(unsigned threads);
+  void place(const RowBlock& block, std::size_t begin, std::size_t end);
   template <class Use>
   void each_open_part(std::size_t j, const Use& use) const;
   void round_column(std::size_t j);
@@ -119,7 +120,7 @@ class DenseRows {
   std::vector<Block> blocks_;
   std::vector<std::uint64_t> numbers_;
   std::unique_ptr<Memory> memory_;
-  std::vector<double> open_;  // the last block while it grows, of block_rows()
+  std::vector<double> open_;  // of floats: the last block while it grows, of block_rows()
   std::vector<double> centre_, unit_;
   std::vector<Rounding> rounding_;
   std::uint64_t rows_ = 0;
