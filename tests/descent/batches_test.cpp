@@ -187,6 +187,50 @@ TEST(Batches, ProximalStepsMakeExactZeros) {
   EXPECT_EQ(found.point.high[1], 0);
 }
 
+TEST(Batches, AStopWithinAnEpochGivesTheEpochUp) {
+  std::vector<std::vector<double>> centres;
+  for (int r = 0; r < 9; ++r) centres.push_back({1.0 + r, 2.0 - r});
+  for (const bool rate : {true, false}) {
+    for (const Optimizer optimizer : {Optimizer::gd, Optimizer::momentum}) {
+      for (const std::uint32_t size : {1U, 2U}) {
+        SCOPED_TRACE(std::string(optimizer_name(optimizer)) + std::to_string(size) + (rate ? " rate" : ""));
+        Points points(centres);
+        MethodSettings method;
+        method.optimizer = optimizer;
+        method.momentum = 0.5;
+        if (rate) method.learning_rate = 0.125;
+        BatchSettings batches;
+        batches.batch_size = size;
+        batches.shuffle = false;
+        batches.look_every = 4;  // two rows
+        const DescentResult first = run(points, method, batches, 1);
+        std::size_t epoch_looks = 0;
+        batches.stop = [&] {
+          ++epoch_looks;
+          return false;
+        };
+        EXPECT_EQ(run(points, method, batches, 1).point.high, first.point.high);
+        ASSERT_GE(epoch_looks, 3U);
+        for (const std::size_t after : {std::size_t{1}, epoch_looks, epoch_looks + 2}) {
+          std::size_t looks = 0;
+          batches.stop = [&] { return ++looks >= after; };
+          const DescentResult result = run(points, method, batches, 3);
+          EXPECT_EQ(result.termination.reason, Reason::interrupted);
+          const std::uint64_t whole = after > epoch_looks ? 1 : 0;
+          EXPECT_EQ(result.epochs, whole);
+          EXPECT_EQ(result.termination.measured, static_cast<double>(whole + 1));
+          if (whole == 1) {
+            EXPECT_EQ(result.point.high, first.point.high);
+            EXPECT_EQ(result.cost, first.cost);
+          } else {
+            EXPECT_EQ(result.point.high, (std::vector<double>{0, 0}));
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Batches, WithoutARateEveryMethodArrives) {
   test::Random random(12);
   for (const Optimizer optimizer :

@@ -67,6 +67,46 @@ TEST(KinkDescent, EndsAtThePointThatTheDualityGapProves) {
   EXPECT_GE(proven, trials * 8 / 10);
 }
 
+// The path of wide tables on small ones: more rows than parameters, and fewer.
+TEST(KinkDescent, OfWideTablesEndsWhereTheOtherDoes) {
+  test::Random random(43);
+  for (const CostKind kind : {CostKind::mae, CostKind::quantile, CostKind::hinge}) {
+    for (const std::size_t rows : {30U, 200U}) {
+      for (const double l2 : {0.0, 0.001, 0.1}) {
+        SCOPED_TRACE(std::string(cost_name(kind)) + " " + std::to_string(rows) + " " + std::to_string(l2));
+        const LossSettings loss{kind, 1, 0.3, 1};
+        constexpr std::size_t kColumns = 50;  // more parameters than the fewer rows
+        test::LinearSample sample = test::make_sample(random, rows, kColumns, loss, random.coin());
+        std::size_t n = 0;
+        for (RowBlock& block : sample.blocks) {
+          for (std::size_t r = 0; r < block.rows; ++r, ++n) {
+            for (std::size_t j = 0; j < kColumns; ++j)
+              block.values[r * (kColumns + 1) + j] = sample.x[n][j] = random.normal();
+          }
+        }
+        const test::LinearRows model = test::make_rows(sample, true);
+        const std::vector<double> zero(model.terms.size(), 0.0);
+        LinearCost narrow(model.rows, model.terms, {loss, l2, Scale::standard, 1, false}, zero);
+        LinearCost wide(model.rows, model.terms, {loss, l2, Scale::standard, 1, true}, zero);
+        LinearCost threads(model.rows, model.terms, {loss, l2, Scale::standard, 3, true}, zero);
+        const DescentSettings settings = newton(1e-8);
+        const KinkDescent expected = descend_on_kink(narrow, Point(zero), settings, 1);
+        const KinkDescent got = descend_on_kink(wide, Point(zero), settings, 1);
+        const KinkDescent again = descend_on_kink(threads, Point(zero), settings, 1);
+        EXPECT_EQ(got.result.point.high, again.result.point.high);
+        EXPECT_EQ(got.gap_bound, again.gap_bound);
+        ASSERT_TRUE(got.gap_bound);
+        const double scale = std::max(expected.result.cost, 1e-6 * expected.result.start_cost);
+        EXPECT_NEAR(got.result.cost, expected.result.cost, 1e-8 * scale);
+        EXPECT_LE(*got.gap_bound, 1e-8 * scale);
+        if (rows < kColumns && l2 == 0) {
+          EXPECT_EQ(got.result.epochs, 1U);
+        }
+      }
+    }
+  }
+}
+
 TEST(KinkDescent, TheMedianOfThreePointsIsTheMiddleOne) {
   DenseRows rows(0);
   RowBlock block;

@@ -93,6 +93,71 @@ TEST_P(ActiveRowsTest, DirectionsAreThoseOfTheMatrix) {
   }
 }
 
+TEST_P(ActiveRowsTest, GivesTheSameBitsForAnyNumberOfThreads) {
+  const std::size_t p = rows_.terms.size();
+  const Point at = point(9);
+  const auto one = cost(true, 1);
+  const auto three = cost(true, 3);
+  std::vector<double> gradient(p), expected(p), got(p);
+  one->evaluate(at, gradient);
+  ASSERT_TRUE(one->newton_direction(at, gradient, expected));
+  ASSERT_TRUE(three->newton_direction(at, gradient, got));
+  EXPECT_EQ(got, expected);
+  EXPECT_EQ(one->narrowed(at, 0.1)->high, three->narrowed(at, 0.1)->high);
+  const auto bound = one->lower_bound(at);
+  const auto same = three->lower_bound(at);
+  ASSERT_EQ(bound.has_value(), same.has_value());
+  if (bound) {
+    EXPECT_EQ(bound->value, same->value);
+  }
+}
+
+TEST_P(ActiveRowsTest, ProductsMeetTheMatrixAsFarAsAsked) {
+  const auto narrow = cost(false);
+  const auto wide = cost(true);
+  const std::size_t p = narrow->size();
+  const Point at = point(4);
+  std::vector<double> gradient(p), got(p), product(p);
+  narrow->evaluate(at, gradient);
+  const std::vector<double> curvature = wide->row_losses(wide->predictions_at(at)).curvature;
+  ActiveRows rows(*wide, {ActiveRows::Way::products});
+  ASSERT_TRUE(rows.direction(curvature, gradient, {}, 1e-6, false, got));
+  EXPECT_EQ(rows.last_way(), ActiveRows::Way::products);
+  wide->multiply_hessian(got, curvature, product);
+  double left = 0;
+  double size = 0;
+  for (std::size_t j = 0; j < p; ++j) {
+    left += (product[j] + gradient[j]) * (product[j] + gradient[j]);
+    size += gradient[j] * gradient[j];
+  }
+  // Fewer rows within the width than parameters leave a part of the gradient that no product reaches.
+  if (GetParam().rows > p || GetParam().l2 > 0) {
+    EXPECT_LE(std::sqrt(left), 1e-4 * std::sqrt(size));
+  }
+}
+
+TEST_P(ActiveRowsTest, NoPointIsBelowTheBound) {
+  const auto wide = cost(true);
+  Random random(3);
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const auto bound = wide->lower_bound(point(seed));
+    if (GetParam().l2 == 0) {
+      EXPECT_EQ(bound.has_value(), GetParam().rows <= wide->size());
+      continue;
+    }
+    ASSERT_TRUE(bound.has_value());
+    EXPECT_TRUE(bound->from_slopes);
+    Point lowest = point(seed);
+    for (int k = 0; k < 200; ++k) {  // downhill by whatever helps
+      Point other = lowest;
+      const double size = random.decade(-4, 0);
+      for (double& t : other.high) t += size * random.normal();
+      if (wide->sharp_cost(other) < wide->sharp_cost(lowest)) lowest = other;
+      EXPECT_GE(wide->sharp_cost(other) + bound->rounding, bound->value);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, ActiveRowsTest,
     ::testing::Values(Case{}, Case{CostKind::mae, 300, 6, Scale::none, true, true, 0},
@@ -102,6 +167,68 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{CostKind::hinge, 50, 60, Scale::standard, false, true, 0.01},
                       Case{CostKind::mae, 40, 60, Scale::standard, false, false, 0.05, CellType::floats},
                       Case{CostKind::mae, 40, 60, Scale::standard, true, true, 0.05, CellType::floats}));
+
+// The smooth losses, at and near their lowest points: the bound holds, and meets the cost.
+TEST(LowerBound, MeetsTheLowestCostOfEveryLoss) {
+  for (const CostKind kind :
+       {CostKind::huber, CostKind::logistic, CostKind::poisson, CostKind::squared_hinge}) {
+    for (const bool intercept : {true, false}) {
+      SCOPED_TRACE(std::string(cost_name(kind)) + (intercept ? " intercept" : ""));
+      Random random(12);
+      const LossSettings loss{kind, 1, 0.5, 0};
+      const LinearSample sample = sample_of(random, 60, 5, loss, true);
+      const LinearRows rows = make_rows(sample, intercept);
+      const std::size_t p = rows.terms.size();
+      LinearCost narrow(rows.rows, rows.terms, {loss, 0.1, Scale::standard, 1, false},
+                        std::vector<double>(p));
+      LinearCost wide(rows.rows, rows.terms, {loss, 0.1, Scale::standard, 2, true}, std::vector<double>(p));
+      Point at{std::vector<double>(p)};
+      std::vector<double> gradient(p), direction(p);
+      double last = narrow.evaluate(at, gradient);
+      double bound = 0;
+      for (int step = 0; step < 100; ++step) {
+        const auto found = wide.lower_bound(at);
+        ASSERT_TRUE(found);
+        bound = found->value;
+        const double lowest_seen = narrow.evaluate(at, gradient);
+        EXPECT_LE(bound, lowest_seen + found->rounding);
+        ASSERT_TRUE(narrow.newton_direction(at, gradient, direction));
+        double length = 1;
+        for (; length > 1e-12; length /= 2) {
+          Point next = at;
+          next.move(direction, length);
+          if (narrow.evaluate(next, gradient) <= last) {
+            at = next;
+            last = narrow.evaluate(at, gradient);
+            break;
+          }
+        }
+      }
+      const auto end = wide.lower_bound(at);
+      EXPECT_NEAR(end->value, last, 1e-10 * std::abs(last));
+      EXPECT_LE(end->rounding, 1e-9 * std::abs(last));
+    }
+  }
+}
+
+// As many parameters as rows: a point that fits them all.
+TEST(Interpolated, FitsAllRows) {
+  for (const CostKind kind : {CostKind::mae, CostKind::hinge}) {
+    for (const bool intercept : {true, false}) {
+      for (const Scale scale : {Scale::standard, Scale::none}) {
+        Random random(8);
+        const LossSettings loss{kind, 1, 0.5, 1};
+        const LinearSample sample = sample_of(random, 40, 60, loss, true);
+        const LinearRows rows = make_rows(sample, intercept);
+        LinearCost cost(rows.rows, rows.terms, {loss, 0, scale, 2, true},
+                        std::vector<double>(rows.terms.size()));
+        const auto at = cost.interpolated(Point(std::vector<double>(rows.terms.size(), 0.1)));
+        ASSERT_TRUE(at);
+        EXPECT_LE(cost.sharp_cost(*at), 1e-11);
+      }
+    }
+  }
+}
 
 }  // namespace
 }  // namespace talweg::test

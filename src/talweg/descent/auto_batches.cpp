@@ -33,8 +33,9 @@ class DistanceOverGradients final : public Method {
     Step out;
     for (int tries = 0; tries < kMostTries; ++tries) {
       const double before = rate_;
-      run(at.epoch, l1);
+      out.given_up = !run(at.epoch, l1);
       ++evaluations;
+      if (out.given_up) return out;
       const double cost = anchored_cost(l1, evaluations);
       if (cost <= lowest_ + kRise * (start_ - lowest_) + kRounding * std::abs(lowest_)) {
         lowest_ = std::min(lowest_, cost);
@@ -73,9 +74,10 @@ class DistanceOverGradients final : public Method {
                                                               : std::numeric_limits<double>::infinity();
   }
 
-  void run(std::uint64_t epoch, std::span<const double> l1) {
+  // Whether the epoch is whole.
+  bool run(std::uint64_t epoch, std::span<const double> l1) {
     highest_ = 0;
-    walk_.go(epoch, [&](std::span<const std::uint32_t> batch) {
+    return walk_.go(epoch, [&](std::span<const std::uint32_t> batch) {
       cost_.reduced_gradient(here_, batch, gradient_);
       measure(l1);
       if (!std::isfinite(rate_)) return false;
@@ -141,7 +143,8 @@ class GuardedBatches final : public Method {
     Step out;
     for (int tries = 0; tries < kMostTries; ++tries) {
       if (width_ > 0 && anchor_.slope <= kArrived * first_slope_) narrow(evaluations);
-      run(at.epoch, evaluations);
+      out.given_up = !run(at.epoch, evaluations);
+      if (out.given_up) return out;
       const BatchCost::Anchor found = batches_.cost->set_anchor(inner_.point);
       ++evaluations;
       if (std::isfinite(found.cost) && found.cost <= anchor_.cost) {
@@ -183,7 +186,8 @@ class GuardedBatches final : public Method {
     ++evaluations;
   }
 
-  void run(std::uint64_t epoch, std::uint64_t& evaluations) {
+  // Whether the epoch is whole.
+  bool run(std::uint64_t epoch, std::uint64_t& evaluations) {
     // These two look ahead, so they have to know the rate; they forget with every new one.
     const bool ahead = settings_.optimizer == Optimizer::nesterov || settings_.optimizer == Optimizer::adamw;
     settings_.learning_rate = ahead ? rate_ : 1;
@@ -192,7 +196,8 @@ class GuardedBatches final : public Method {
     inner_.point = here_;
     inner_.gradient.resize(here_.size());
     std::uint64_t ignored = 0;
-    walk_.go(epoch, [&](std::span<const std::uint32_t> batch) {
+    ++evaluations;
+    return walk_.go(epoch, [&](std::span<const std::uint32_t> batch) {
       batch_.take(batch, true);
       static_cast<void>(batch_.evaluate(inner_.point, inner_.gradient));
       const Step step = method_->propose(inner_, batch_, ignored);
@@ -200,7 +205,6 @@ class GuardedBatches final : public Method {
       walk_.step_made(inner_.point);
       return true;
     });
-    ++evaluations;
   }
 
   MethodSettings settings_;

@@ -33,27 +33,30 @@ class BatchEpochs final : public Method {
     Step out;
     if (plain_ && l1.empty()) {
       const double rate = *rate_ * schedule_.factor(at.epoch);
-      if (single_ && walk_.logs(at.epoch)) {
-        const std::span<const std::uint32_t> rows = walk_.order(at.epoch);
-        for (std::size_t k = 0; k < rows.size(); ++k) {
-          cost_.descend_each(inner_.point, rows.subspan(k, 1), rate);
-          walk_.step_made(inner_.point);
-        }
-      } else if (single_) {
-        cost_.descend_each(inner_.point, walk_.order(at.epoch), rate);
+      bool whole = true;
+      if (single_) {
+        const bool logs = walk_.logs(at.epoch);
+        whole = walk_.go_by_runs(at.epoch, [&](std::span<const std::uint32_t> rows) {
+          if (!logs) return cost_.descend_each(inner_.point, rows, rate);
+          for (std::size_t k = 0; k < rows.size(); ++k) {
+            cost_.descend_each(inner_.point, rows.subspan(k, 1), rate);
+            walk_.step_made(inner_.point);
+          }
+        });
       } else {
-        walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
+        whole = walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
           cost_.descend(inner_.point, batch, rate);
           walk_.step_made(inner_.point);
           return true;
         });
       }
       ++evaluations;
+      out.given_up = !whole;
       out.point = &inner_.point;
       out.learning_rate = rate;
       return out;
     }
-    walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
+    const bool whole = walk_.go(at.epoch, [&](std::span<const std::uint32_t> batch) {
       batch_.take(batch, false);
       static_cast<void>(batch_.evaluate(inner_.point, inner_.gradient));
       const Step step = method_->propose(inner_, batch_, ignored_);
@@ -64,6 +67,7 @@ class BatchEpochs final : public Method {
       return true;
     });
     ++evaluations;
+    out.given_up = !whole;
     out.point = &inner_.point;
     return out;
   }

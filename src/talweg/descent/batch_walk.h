@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct BatchSettings {
   std::uint64_t seed = 1;
   double first_width = 0;  ///< of a loss with a kink, without a rate: where its smoothing begins
   StepLog* log = nullptr;  ///< hears of every step
+  /// Asked within an epoch about every `look_every` numbers of the table, which take milliseconds: true gives
+  /// the epoch up; empty: never asked.
+  std::function<bool()> stop;
+  std::uint64_t look_every = std::uint64_t{1} << 20U;
 };
 
 /// The cost of the batch at hand, to methods that look at more than one point.
@@ -53,20 +58,38 @@ class BatchWalk {
     return order_;
   }
 
-  /// visit(batch) for every batch of the epoch; false ends it.
+  /// visit(batch) for every batch of the epoch; false ends it. False where a wish to stop ended it.
   template <class Visit>
-  void go(std::uint64_t epoch, const Visit& visit) {
+  [[nodiscard]] bool go(std::uint64_t epoch, const Visit& visit) {
     order_rows(epoch);
     const std::uint32_t rows = settings_.cost->rows();
     static_cast<void>(logs(epoch));
+    std::uint64_t look = rows_of_look();
     for (std::uint32_t first = 0; first < rows;) {
+      if (first >= look) {
+        if (stopped()) return false;
+        look = first + rows_of_look();
+      }
       const std::uint32_t count = first + settings_.batch_size > rows || first + settings_.batch_size < first
                                       ? rows - first
                                       : settings_.batch_size;
       announce(first, count);
-      if (!visit(std::span<const std::uint32_t>(order_.data() + first, count))) return;
+      if (!visit(std::span<const std::uint32_t>(order_.data() + first, count))) return true;
       first += count;
     }
+    return true;
+  }
+
+  /// visit(rows) for the rows of the epoch, a run of them between two looks. False where a wish to stop ended
+  /// it.
+  template <class Visit>
+  [[nodiscard]] bool go_by_runs(std::uint64_t epoch, const Visit& visit) {
+    const std::span<const std::uint32_t> rows = order(epoch);
+    for (std::size_t first = 0; first < rows.size(); first += rows_of_look()) {
+      if (first > 0 && stopped()) return false;
+      visit(rows.subspan(first, std::min<std::uint64_t>(rows_of_look(), rows.size() - first)));
+    }
+    return true;
   }
 
   /// An epoch begins: whether its steps are kept, so that step_made is to be told of each.
@@ -83,6 +106,11 @@ class BatchWalk {
 
  private:
   void order_rows(std::uint64_t epoch);
+  [[nodiscard]] bool stopped() const { return settings_.stop && settings_.stop(); }
+  [[nodiscard]] std::uint64_t rows_of_look() const {
+    return std::max<std::uint64_t>(settings_.look_every / std::max<std::size_t>(settings_.cost->size(), 1),
+                                   1);
+  }
   // The first rows of the batches that follow are fetched from memory while this one is worked on; the others
   // are the cost's to fetch.
   void announce(std::uint32_t first, std::uint32_t count) const {

@@ -39,6 +39,7 @@ struct Step {
   std::span<const double> gradient;
   const Point* point = nullptr;  ///< where the step leads, in place of direction and length
   bool to_zeros = false;         ///< by Point::move_to_zeros; the length is 1
+  bool given_up = false;         ///< a wish to stop was seen before the step was whole
   bool stuck = false;  ///< no step is left: a zero gradient, or a line search that finds no lower cost
 };
 

@@ -82,6 +82,11 @@ class Run {
   void update() {
     if (rests_) return rest();
     const Step step = method_->propose(at_, objective_, result_.evaluations);
+    if (step.given_up) {
+      // Measured is the epoch that was not whole.
+      return end(Reason::interrupted, static_cast<double>(at_.epoch + 1),
+                 static_cast<double>(settings_.epochs));
+    }
     if (step.stuck && !settings_.tolerance && has_fixed_rate(settings_.method.optimizer)) {
       rests_ = true;
       return rest();

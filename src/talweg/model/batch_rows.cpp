@@ -26,6 +26,7 @@ std::shared_ptr<BatchRows> settle(std::unique_ptr<BatchCost> cost, const FitRequ
       static_cast<std::uint32_t>(std::min<std::uint64_t>(*request.batch_size, out->cost->rows()));
   out->settings.shuffle = request.shuffle;
   out->settings.seed = request.seed;
+  if (request.stop != nullptr) out->settings.stop = [stop = request.stop] { return stop->raised(); };
   return out;
 }
 

@@ -277,9 +277,10 @@ Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& re
                 "begin elsewhere with --start");
   }
   if (!has_kink(request.cost)) plan.at_start = rates_at(cost, problem.start);
-  choose_row_method(request, Optimizer::newton,
-                    affine ? "the formula is linear in its parameters, and its curvature is known"
-                           : "the curvature of the loss and the slopes of the formula give it a direction",
+  choose_row_method(request,
+                    {Optimizer::newton,
+                     affine ? "the formula is linear in its parameters, and its curvature is known"
+                            : "the curvature of the loss and the slopes of the formula give it a direction"},
                     plan);
   plan.objective = objective_of(request, problem);
   if (cost.rows() < cost.size())

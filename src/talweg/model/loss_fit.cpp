@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "talweg/base/numbers.h"
 #include "talweg/model/batch_rows.h"
@@ -203,7 +204,24 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
         "known");
   }
   if (squares) certify_rows(cost, kinked ? &*kinked : nullptr, fit.has_intercept, fit);
-  if (!kink && !squares)
+  // No l1: its part has no place in that bound.
+  const auto bound =
+      wide && !kink && !squares && !kinked ? cost.lower_bound(result.point) : std::optional<LowerBound>();
+  if (bound) {
+    const double rounding =
+        bound->rounding + 16 * std::numeric_limits<double>::epsilon() * std::abs(fit.cost);
+    fit.certificate.cost_gap_bound = std::max(fit.cost - bound->value, 0.0) + rounding;
+    fit.notes.emplace_back(bound->from_slopes
+                               ? "the certificate is the duality gap, which bounds the cost and not the "
+                                 "parameters"
+                               : "the certificate is the distance from what no row's loss can be below");
+  }
+  if (kink && wide && result.cost <= 1e-12 * problem.plan.start_cost && !(fit.l2 > 0)) {
+    fit.notes.push_back(fmt::format(
+        "{} parameters fit all {} rows: the cost is as good as zero, and the answer is one of many",
+        grouped(fit.parameters.size()), grouped(cost.rows().rows())));
+  }
+  if (!kink && !squares && !bound)
     fit.notes.emplace_back(
         "no certificate: the cost is not quadratic; it is convex, so a gradient norm near zero is near the "
         "lowest cost");

@@ -136,42 +136,29 @@ Result<void> check_wide(const FitRequest& request, std::size_t parameters) {
               request.l1 > 0 ? "use nesterov, or leave it out" : "use cg or lbfgs, or leave it out");
 }
 
-void choose_method(const FitRequest& request, std::optional<double> largest, bool wide, Plan& plan) {
-  plan.optimizer_chosen = !request.optimizer;
-  plan.learning_rate_chosen = !request.learning_rate;
-  plan.learning_rate = request.learning_rate;
-  plan.momentum = request.momentum;
-  if (request.optimizer) {
-    plan.optimizer = *request.optimizer;
-  } else if (request.batch_size && !request.learning_rate && has_kink(request.cost)) {
-    plan.optimizer = Optimizer::momentum;
-    plan.why = "the loss has a kink, across which plain steps go to and fro";
-  } else if (request.batch_size || request.learning_rate) {
-    plan.optimizer = Optimizer::gd;
-    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
-  } else if (wide && request.l1 > 0) {
-    plan.optimizer = Optimizer::nesterov;
-    plan.why = fmt::format("{} parameters are too many for the curvature as a matrix",
-                           grouped(plan.parameters.size()));
-  } else if (wide && is_squared(request.cost)) {
-    plan.optimizer = Optimizer::cg;
-    plan.why = fmt::format(
-        "{} parameters cost more to fold than to visit: the rows stay in memory, and each epoch is one pass",
-        grouped(plan.parameters.size()));
-  } else if (wide && has_kink(request.cost)) {
-    plan.optimizer = Optimizer::newton;
-    plan.why = "the curvature of a loss with a kink is that of the rows within its width";
-  } else if (request.l1 > 0) {
-    plan.optimizer = Optimizer::newton;
-    plan.why = kWhyNewtonOnSupport;
-  } else if (plan.parameters.size() <= kNewtonParameters) {
-    plan.optimizer = Optimizer::newton;
-    plan.why =
-        fmt::format("{} parameters are few enough for the curvature in every epoch", plan.parameters.size());
-  } else {
-    plan.optimizer = Optimizer::lbfgs;
-    plan.why = fmt::format("more than {} parameters", kNewtonParameters);
+UsualMethod usual_method(const FitRequest& request, bool wide, std::size_t parameters) {
+  if (wide && request.l1 > 0) {
+    return {Optimizer::nesterov,
+            fmt::format("{} parameters are too many for the curvature as a matrix", grouped(parameters))};
   }
+  if (wide && is_squared(request.cost)) {
+    return {Optimizer::cg,
+            fmt::format("{} parameters cost more to fold than to visit: the rows stay in memory, "
+                        "and each epoch is one pass",
+                        grouped(parameters))};
+  }
+  if (wide && has_kink(request.cost))
+    return {Optimizer::newton, "the curvature of a loss with a kink is that of the rows within its width"};
+  if (request.l1 > 0) return {Optimizer::newton, kWhyNewtonOnSupport};
+  if (parameters <= kNewtonParameters) {
+    return {Optimizer::newton,
+            fmt::format("{} parameters are few enough for the curvature in every epoch", parameters)};
+  }
+  return {Optimizer::lbfgs, fmt::format("more than {} parameters", kNewtonParameters)};
+}
+
+void choose_rates(const FitRequest& request, std::optional<double> largest, bool wide, Plan& plan) {
+  choose_method(request, usual_method(request, wide, plan.parameters.size()), plan);
   if (largest && *largest > 0)
     plan.largest_stable_rate = largest_stable_rate(plan.optimizer, *largest, plan.momentum);
   take_batches(request, plan);
@@ -388,7 +375,7 @@ Result<Problem> make_problem_over_rows(FoldedData read, DenseRows all_rows, cons
         steepest_hessian(moments, terms, cost.penalty_units(), request, plan.scale, *bound);
     largest = curvature(hessian, std::vector<double>(terms.size(), 0.0)).largest();
   }
-  choose_method(request, largest, wide, plan);
+  choose_rates(request, largest, wide, plan);
   plan.objective = objective_of(request, problem, *loss);
   plan.epochs = request.epochs.value_or(kRowEpochs);
   plan.schedule.epochs = plan.epochs;

@@ -250,6 +250,25 @@ std::string objective_text(const FitRequest& request, const Plan& plan, const st
   return factor + sum + penalty + where;
 }
 
+void choose_method(const FitRequest& request, UsualMethod usual, Plan& plan) {
+  plan.optimizer_chosen = !request.optimizer;
+  plan.learning_rate_chosen = !request.learning_rate;
+  plan.learning_rate = request.learning_rate;
+  plan.momentum = request.momentum;
+  if (request.optimizer) {
+    plan.optimizer = *request.optimizer;
+  } else if (request.batch_size && !request.learning_rate && has_kink(request.cost)) {
+    plan.optimizer = Optimizer::momentum;
+    plan.why = "the loss has a kink, across which plain steps go to and fro";
+  } else if (request.batch_size || request.learning_rate) {
+    plan.optimizer = Optimizer::gd;
+    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
+  } else {
+    plan.optimizer = usual.optimizer;
+    plan.why = std::move(usual.why);
+  }
+}
+
 void take_batches(const FitRequest& request, Plan& plan) {
   plan.schedule = request.schedule;
   plan.batch_size = request.batch_size;

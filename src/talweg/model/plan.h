@@ -35,6 +35,15 @@ inline constexpr double kRowTolerance = 1e-8;
 /// Why steps after batches are plain ones.
 inline constexpr const char* kWhyBatches = "it is the plain stochastic step";
 
+/// A method and the reason for it.
+struct UsualMethod {
+  Optimizer optimizer = Optimizer::gd;
+  std::string why;
+};
+/// Method, rate and momentum of a descent over rows: as asked; else what suits batches or a given rate: gd,
+/// of a loss with a kink after batches without a rate momentum; else the usual one.
+void choose_method(const FitRequest& request, UsualMethod usual, Plan& plan);
+
 /// Schedule and batches of the plan.
 void take_batches(const FitRequest& request, Plan& plan);
 

@@ -124,20 +124,8 @@ std::optional<LocalRates> local_rates(ResidualObjective& cost, std::span<const d
   return LocalRates{2 / local->largest(), local->condition_number()};
 }
 
-void choose_row_method(const FitRequest& request, Optimizer usual, const std::string& why, Plan& plan) {
-  plan.optimizer_chosen = !request.optimizer;
-  plan.learning_rate_chosen = !request.learning_rate;
-  plan.learning_rate = request.learning_rate;
-  plan.momentum = request.momentum;
-  if (request.optimizer) {
-    plan.optimizer = *request.optimizer;
-  } else if (request.batch_size || request.learning_rate) {
-    plan.optimizer = Optimizer::gd;
-    plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";
-  } else {
-    plan.optimizer = usual;
-    plan.why = why;
-  }
+void choose_row_method(const FitRequest& request, UsualMethod usual, Plan& plan) {
+  choose_method(request, std::move(usual), plan);
   plan.epochs = request.epochs.value_or(kRowEpochs);
   take_batches(request, plan);
   plan.schedule.epochs = plan.epochs;
@@ -201,7 +189,7 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
 
   const auto local = local_curvature(cost, problem.start);
   if (local) plan.at_start = LocalRates{2 / local->largest(), local->condition_number()};
-  choose_row_method(request, Optimizer::lm, "the cost is a sum of squares of a curved function", plan);
+  choose_row_method(request, {Optimizer::lm, "the cost is a sum of squares of a curved function"}, plan);
   plan.objective = objective_text(request, plan, problem.data.weights, cost.rows(), cost.weight());
   if (request.batch_size) {
     auto batches = make_formula_batches(*problem.rows, LossSettings{request.cost}, request);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "talweg/model/formula_model.h"
+#include "talweg/model/plan.h"
 #include "talweg/model/problem.h"
 #include "talweg/objective/row_cost.h"
 #include "talweg/objective/row_squares.h"
@@ -43,9 +44,8 @@ std::optional<LocalRates> local_rates(ResidualObjective& cost, std::span<const d
 /// Errors: an unknown name in the start; a start where the formula is not finite (with file and row).
 Result<Problem> make_row_problem(FormulaData data, const FitRequest& request);
 
-/// Method, rate, batches, epochs and tolerance of a cost over a formula's rows: as asked, gd where batches or
-/// a rate are given, else `usual`, for the reason `why`.
-void choose_row_method(const FitRequest& request, Optimizer usual, const std::string& why, Plan& plan);
+/// Method, rate, batches, epochs and tolerance of a cost over a formula's rows (choose_method in plan.h).
+void choose_row_method(const FitRequest& request, UsualMethod usual, Plan& plan);
 
 /// start_values, or standard normal ones where they are to be random.
 Result<std::vector<double>> formula_start(const FitRequest& request, const std::vector<Parameter>& parameters,

@@ -34,7 +34,8 @@ bool all_finite(std::span<const double> values) {
 
 }  // namespace
 
-ActiveRows::ActiveRows(LinearCost& cost) : cost_(cost), p_(cost.size()), factors_(cost.row_factors()) {
+ActiveRows::ActiveRows(LinearCost& cost, std::optional<Way> always)
+    : cost_(cost), p_(cost.size()), factors_(cost.row_factors()), always_(always) {
   for (const LinearTerm& term : cost_.terms()) {
     const bool constant_term = !term.column && !term.level;
     const bool raw = cost_.scale() == Scale::none && !constant_term;
@@ -93,7 +94,7 @@ bool ActiveRows::direction(std::span<const double> curvature, std::span<const do
   const double a_pass = 8 * static_cast<double>(n) * static_cast<double>(p_) / kBytesPerSecond;
   const bool possible = dimension <= kMostDimension && k <= kMostCells / p_;
   const bool patient = seconds <= kPatientPasses * a_pass;
-  const bool matrix = possible && (patient || exact || !impatient_);
+  const bool matrix = always_ != Way::products && possible && (patient || exact || !impatient_);
   if (matrix && few) {
     way_ = Way::rows;
     if (by_rows(c, gradient, moved, out)) return true;

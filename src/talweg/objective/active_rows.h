@@ -41,9 +41,10 @@ class ActiveRows {
   static constexpr double kPatientPasses = 100;
   static constexpr int kMostProducts = 100;
 
-  explicit ActiveRows(LinearCost& cost);
-
   enum class Way { rows, columns, products };
+
+  /// `always`: of directions that need not be exact, whatever they cost.
+  explicit ActiveRows(LinearCost& cost, std::optional<Way> always = {});
 
   /// x into `out`; with `moved` the gradient is g + sum_r c_r moved_r z_r, as of rows whose predictions are
   /// off by that much, which keeps its digits however large c_r is. `residual`: |H x + g| / |g| at which
@@ -76,7 +77,8 @@ class ActiveRows {
   std::size_t p_;
   std::vector<double> factors_;  // w_r / W
   std::vector<double> size_;     // of a coordinate's column, root mean square about its mean
-  bool impatient_ = true;        // products have sufficed so far
+  std::optional<Way> always_;
+  bool impatient_ = true;  // products have sufficed so far
   Way way_ = Way::products;
   Eigen::MatrixXd all_;  // row_products of all rows, in the penalty's metric
 };

@@ -143,7 +143,11 @@ std::string ending_text(const Fit& fit) {
     case Reason::seconds:
       return fmt::format("stopped after {} by --max-seconds", epochs);
     case Reason::interrupted:
-      return fmt::format("interrupted after {}", epochs);
+      // A stop within an epoch after batches gives that epoch up.
+      return end.measured > static_cast<double>(fit.epochs)
+                 ? fmt::format("interrupted in epoch {}, which is given up: this is the end of epoch {}",
+                               grouped(fit.epochs + 1), grouped(fit.epochs))
+                 : fmt::format("interrupted after {}", epochs);
     case Reason::early_stopping:
       return fmt::format(
           "stopped after {}: the rows held out had no lower cost for {} epochs; these are the "
@@ -161,7 +165,7 @@ std::string ending_text(const Fit& fit) {
 std::string certificate_text(const Fit& fit) {
   if (fit.plan.loss && fit.certificate.cost_gap_bound) {
     const std::string gap = short_text(*fit.certificate.cost_gap_bound, 3);
-    return is_squared(fit.plan.cost)
+    return !has_kink(fit.plan.cost)
                ? fmt::format("the cost is proven within {} of the lowest cost", gap)
                : fmt::format("the cost is within {} of the lowest cost (smoothing gap)", gap);
   }
