@@ -9,8 +9,8 @@
 namespace talweg {
 
 /// Runs `work` and the oneTBB tasks that it starts on up to `threads` threads, this one among them. A thread
-/// that joins on a processor which another one has joined on already is moved, where it may run on a free
-/// one; where it runs afterwards is left to the system, as before.
+/// that begins on a processor where another one has begun already is moved, if it may run on a free one;
+/// where it runs afterwards is left to the system, as before.
 void with_threads(unsigned threads, const std::function<void()>& work);
 
 }  // namespace talweg
