@@ -13,8 +13,8 @@
 //               (the matrix inversion lemma; x_0 the intercept, which is not penalised)
 //   columns     Z'CZ + D as a matrix, damped by kDamping of its diagonal where there is no penalty
 //   products    conjugate gradients (Hestenes and Stiefel 1952) on passes over all rows, scaled by an
-//   estimate
-//               of the diagonal, as many as kMostProducts: a truncated Newton step (Dembo and Steihaug 1983)
+//               estimate of the diagonal, as many as kMostProducts: a truncated Newton step (Dembo and
+//               Steihaug 1983)
 //
 // A matrix of more than kMostDimension rows, or made of more than kMostCells numbers, is not made; one that
 // takes longer than kPatientPasses passes only after products did not suffice. Seconds are estimated from the
