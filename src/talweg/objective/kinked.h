@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "talweg/objective/objective.h"
 
@@ -41,5 +42,13 @@ class KinkedObjective : public Objective {
     return std::nullopt;
   }
 };
+
+/// Gradient and Hessian (p x p) of the quadratic that the rows within the width h of a loss with a kink would
+/// make at the width h' if they stayed the same: given those at h, the part `inside` of the gradient that
+/// these rows make, and the penalty's diagonal,
+///
+///   g' = g + (h/h' - 1) inside        H' = h/h' (H - D) + D
+void freeze_rows(double ratio, std::span<const double> inside, std::span<const double> l2_weights,
+                 std::span<double> gradient, std::span<double> hessian);
 
 }  // namespace talweg

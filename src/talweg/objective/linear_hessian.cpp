@@ -175,28 +175,17 @@ std::vector<std::optional<double>> LinearCost::inverse_hessian_diagonal(const Po
   return out;
 }
 
-// The frozen rows' quadratic has, at the new width h', the gradient g + (h/h' - 1) v and the Hessian h/h'
-// times the data's: v the slopes of the rows within the width, g the gradient of the cost at the old one.
 std::optional<Point> LinearCost::narrowed(const Point& point, double width) {
   if (settings_.wide) return narrowed_wide(point, width);
   const std::size_t p = size();
-  const double ratio = settings_.loss.width / width;
   std::vector<double> gradient(p);
   std::vector<double> inside(p);
   visit(settings_.loss, point, gradient, Rows::all);
   visit(settings_.loss, point, inside, Rows::inside);
-  for (std::size_t j = 0; j < p; ++j) gradient[j] += (ratio - 1) * inside[j];
   std::vector<double> matrix = hessian(point);
-  for (std::size_t j = 0; j < p; ++j) {
-    const double penalty = settings_.l2 * penalty_[j] * penalty_[j];
-    for (std::size_t k = 0; k < p; ++k)
-      matrix[j * p + k] = ratio * (matrix[j * p + k] - (j == k ? penalty : 0));
-    matrix[j * p + j] += penalty;
-  }
-  std::vector<std::size_t> all(p);
-  std::iota(all.begin(), all.end(), std::size_t{0});
+  freeze_rows(settings_.loss.width / width, inside, l2_weights_, gradient, matrix);
   std::vector<double> step(p);
-  if (!solve_damped(matrix, p, gradient, all, step)) return std::nullopt;
+  if (!solve_damped(matrix, p, gradient, step)) return std::nullopt;
   Point out = point;
   out.move(step, 1);
   return out;

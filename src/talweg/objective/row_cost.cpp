@@ -206,18 +206,12 @@ double RowCost::sharp_cost(const Point& point) {
 // itself.
 std::optional<Point> RowCost::narrowed(const Point& point, double width) {
   const std::size_t p = size();
-  const double ratio = settings_.loss.width / width;
   std::vector<double> gradient(p);
   std::vector<double> inside(p);
   visit(settings_.loss, point, gradient, Rows::all);
   visit(settings_.loss, point, inside, Rows::inside);
-  for (std::size_t j = 0; j < p; ++j) gradient[j] += (ratio - 1) * inside[j];
   std::vector<double> matrix = hessian(point);
-  for (std::size_t j = 0; j < p; ++j) {
-    for (std::size_t k = 0; k < p; ++k)
-      matrix[j * p + k] = ratio * (matrix[j * p + k] - (j == k ? l2_weights_[j] : 0));
-    matrix[j * p + j] += l2_weights_[j];
-  }
+  freeze_rows(settings_.loss.width / width, inside, l2_weights_, gradient, matrix);
   std::vector<double> step(p);
   if (!solve_damped(matrix, p, gradient, step)) return std::nullopt;
   Point out = point;
