@@ -14,6 +14,8 @@ namespace {
 
 constexpr double kArrived = 1e-4;     // of the first slope: the smoothing may become narrower
 constexpr double kNarrowest = 1e-12;  // of the first width
+constexpr double kIdleGain = 1e-6;    // of the width: an epoch that lowers the cost by less is idle
+constexpr int kIdleEpochs = 4;        // in a row: the smoothing may become narrower, too
 constexpr int kMostTries = 60;        // of an epoch
 constexpr double kGrowth = 1.5;       // of the rate after a good epoch
 constexpr double kBack = 0.25;        // and after one that is undone
@@ -142,12 +144,14 @@ class GuardedBatches final : public Method {
     if (here_.size() == 0) begin(at.point, evaluations);
     Step out;
     for (int tries = 0; tries < kMostTries; ++tries) {
-      if (width_ > 0 && anchor_.slope <= kArrived * first_slope_) narrow(evaluations);
+      const bool arrived = anchor_.slope <= kArrived * first_slope_ || idle_ >= kIdleEpochs;
+      if (width_ > 0 && arrived) narrow(evaluations);
       out.given_up = !run(at.epoch, evaluations);
       if (out.given_up) return out;
       const BatchCost::Anchor found = batches_.cost->set_anchor(inner_.point);
       ++evaluations;
       if (std::isfinite(found.cost) && found.cost <= anchor_.cost) {
+        idle_ = anchor_.cost - found.cost < kIdleGain * width_ ? idle_ + 1 : 0;
         anchor_ = found;
         here_ = inner_.point;
         out.point = &here_;
@@ -180,6 +184,7 @@ class GuardedBatches final : public Method {
   }
 
   void narrow(std::uint64_t& evaluations) {
+    idle_ = 0;
     width_ = std::max(width_ / 4, kNarrowest * batches_.first_width);
     batches_.cost->set_width(width_);
     anchor_ = batches_.cost->set_anchor(here_);
@@ -216,6 +221,7 @@ class GuardedBatches final : public Method {
   Point here_;
   BatchCost::Anchor anchor_;
   double width_ = 0;
+  int idle_ = 0;
   double first_slope_ = 0;
   double rate_ = 0;
 };

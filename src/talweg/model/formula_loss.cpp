@@ -144,8 +144,8 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
   cost.set_width(rows.first_width);
   DescentSettings settings;
   settings.method = method_settings(plan);
-  settings.method.adam_first = request.adam_first;
-  settings.method.adam_second = request.adam_second;
+  settings.method.adam_first = plan.adam_first;
+  settings.method.adam_second = plan.adam_second;
   settings.epochs = plan.epochs;
   settings.tolerance = plan.tolerance;
   settings.gradient_scale = std::max(norm_at(start), norm_at(std::vector<double>(cost.size(), 0.0)));

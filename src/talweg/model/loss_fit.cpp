@@ -44,8 +44,8 @@ DescentSettings descent_settings(const FitRequest& request, const Problem& probl
   LinearCost& cost = *problem.loss->cost;
   DescentSettings settings;
   settings.method = method_settings(plan);
-  settings.method.adam_first = request.adam_first;
-  settings.method.adam_second = request.adam_second;
+  settings.method.adam_first = plan.adam_first;
+  settings.method.adam_second = plan.adam_second;
   settings.epochs = plan.epochs;
   settings.tolerance = plan.tolerance;
   settings.gradient_scale = std::max(gradient_norm_at(cost, problem.start),

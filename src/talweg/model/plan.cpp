@@ -255,11 +255,18 @@ void choose_method(const FitRequest& request, UsualMethod usual, Plan& plan) {
   plan.learning_rate_chosen = !request.learning_rate;
   plan.learning_rate = request.learning_rate;
   plan.momentum = request.momentum;
+  plan.adam_first = request.adam_first;
+  plan.adam_second = request.adam_second;
   if (request.optimizer) {
     plan.optimizer = *request.optimizer;
   } else if (request.batch_size && !request.learning_rate && has_kink(request.cost)) {
-    plan.optimizer = Optimizer::momentum;
-    plan.why = "the loss has a kink, across which plain steps go to and fro";
+    plan.optimizer = Optimizer::adam;
+    plan.why =
+        "near a kink few rows bend the cost, for some parameters hardly any: each has a step of its own";
+    constexpr double kRowsOfMemory = 32;
+    const double share = std::min(1.0, static_cast<double>(*request.batch_size) / kRowsOfMemory);
+    plan.adam_first = std::pow(plan.adam_first, share);
+    plan.adam_second = std::pow(plan.adam_second, share);
   } else if (request.batch_size || request.learning_rate) {
     plan.optimizer = Optimizer::gd;
     plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";

@@ -40,8 +40,9 @@ struct UsualMethod {
   Optimizer optimizer = Optimizer::gd;
   std::string why;
 };
-/// Method, rate and momentum of a descent over rows: as asked; else what suits batches or a given rate: gd,
-/// of a loss with a kink after batches without a rate momentum; else the usual one.
+/// Method, rate, momentum and adam's memories of a descent over rows: as asked; else what suits batches or a
+/// given rate: gd, of a loss with a kink after batches without a rate adam (its memories as long for smaller
+/// batches as for those of 32 rows); else the usual one.
 void choose_method(const FitRequest& request, UsualMethod usual, Plan& plan);
 
 /// Schedule and batches of the plan.

@@ -70,6 +70,8 @@ struct Plan {
   std::optional<double> learning_rate;  ///< absent: exact along each line (cg)
   bool learning_rate_chosen = false;
   double momentum = 0;
+  double adam_first = 0.9;  ///< of adam over rows
+  double adam_second = 0.999;
   Schedule schedule;                          ///< of the learning rate
   std::optional<std::uint64_t> batch_size;    ///< rows a step; absent: all
   bool shuffle = false;                       ///< the rows, anew for each epoch of batches
