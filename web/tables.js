@@ -37,7 +37,7 @@ export function figures(data) {
       : tile("root mean squared error", short(Math.sqrt(data.mse), 7), `in units of ${data.target}`),
     data.r2 === null && plan.classification ? null : tile("r²", short(data.r2, 6), "share of the variance explained"),
     data.plan.l1 > 0 ? tile("exactly zero", grouped(data.zero_count), `of ${plural(data.coefficient_count, "coefficient")}`) : null,
-    tile("learning rate", short(plan.learning_rate), plan.largest_stable_rate !== null ? `stable below ${short(plan.largest_stable_rate)}` : plan.learning_rate === null ? "exact steps" : null),
+    tile("learning rate", short(plan.learning_rate), plan.largest_stable_rate !== null ? `stable below ${short(plan.largest_stable_rate)}` : plan.learning_rate === null ? (plan.optimizer === "cg" && !plan.over_rows ? "exact steps" : "found on the way") : null),
     plan.condition_number === null ? null : tile("condition number", short(plan.condition_number, 4), "how narrow the valley is"));
 }
 
