@@ -185,6 +185,13 @@ TEST(Derivation, LineByLine) {
                                       "constant factor rule, identity rule", "simplified"}));
 }
 
+// Whatever order a compiler takes the arguments of a call in.
+TEST(Derivation, RulesAreNamedFromLeftToRight) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(derivation("a + b", 0).lines[1].rules, (Names{"sum rule", "identity rule", "constant rule"}));
+  EXPECT_EQ(derivation("a + b", 1).lines[1].rules, (Names{"sum rule", "constant rule", "identity rule"}));
+}
+
 // Every line has the value of the last one once what is pending is taken.
 TEST(Derivation, EveryLineIsTheDerivative) {
   test::Random random(23);

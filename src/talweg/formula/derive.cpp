@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules are written once, over a builder: the plain one keeps every factor 1 and term 0 for the lines of
-// a derivation, the simple one leaves them out at once.
+// a derivation, the simple one leaves them out at once. Derivatives that stand side by side are taken one
+// after the other, left to right (arguments of a call would be taken in any order): the rules' names come as
+// they are applied.
 #include "talweg/formula/derive.h"
 
 #include <algorithm>
@@ -67,8 +69,11 @@ class Rule {
       case Op::sum:
         return named("sum rule", f.with_operands({inner(f.operand(0))}));
       case Op::add:
-      case Op::subtract:
-        return named("sum rule", Builder::binary(f.op(), term(f.operand(0)), term(f.operand(1))));
+      case Op::subtract: {
+        const Expression left = term(f.operand(0));
+        const Expression right = term(f.operand(1));
+        return named("sum rule", Builder::binary(f.op(), left, right));
+      }
       case Op::multiply:
         return multiply(f.operand(0), f.operand(1));
       case Op::divide:
@@ -84,11 +89,10 @@ class Rule {
       case Op::max: {
         const Expression& u = f.operand(f.is(Op::max) ? 0 : 1);
         const Expression& v = f.operand(f.is(Op::max) ? 1 : 0);
-        return named("branch by branch", Builder::where(u, v, inner(f.operand(0)), inner(f.operand(1))));
+        return branches(u, v, f.operand(0), f.operand(1));
       }
       case Op::where:
-        return named("branch by branch",
-                     Builder::where(f.operand(0), f.operand(1), inner(f.operand(2)), inner(f.operand(3))));
+        return branches(f.operand(0), f.operand(1), f.operand(2), f.operand(3));
       default:
         return function(f.op(), f.operand(0));
     }
@@ -118,6 +122,12 @@ class Rule {
     return out;
   }
 
+  Expression branches(const Expression& u, const Expression& v, const Expression& a, const Expression& b) {
+    const Expression first = inner(a);
+    const Expression second = inner(b);
+    return named("branch by branch", Builder::where(u, v, first, second));
+  }
+
   // outer * u', and the chain rule's name unless u is the parameter itself.
   Expression chained(const Expression& outer, const Expression& u) {
     const Expression inside = inner(u);
@@ -128,14 +138,17 @@ class Rule {
   Expression multiply(const Expression& u, const Expression& v) {
     if (constant(v)) return named("constant factor rule", times(inner(u), v));
     if (constant(u)) return named("constant factor rule", times(u, inner(v)));
-    return named("product rule", Builder::binary(Op::add, times(inner(u), v), times(u, inner(v))));
+    const Expression left = times(inner(u), v);
+    const Expression right = times(u, inner(v));
+    return named("product rule", Builder::binary(Op::add, left, right));
   }
 
   Expression divide(const Expression& u, const Expression& v) {
     if (constant(v)) return named("constant factor rule", over(inner(u), v));
     if (constant(u)) return named("quotient rule", over(Builder::negate(times(u, inner(v))), square(v)));
-    return named("quotient rule",
-                 over(Builder::binary(Op::subtract, times(inner(u), v), times(u, inner(v))), square(v)));
+    const Expression left = times(inner(u), v);
+    const Expression right = times(u, inner(v));
+    return named("quotient rule", over(Builder::binary(Op::subtract, left, right), square(v)));
   }
 
   Expression power(const Expression& u, const Expression& v) {
@@ -151,9 +164,9 @@ class Rule {
     }
     // Both the base and the exponent move.
     const Expression less = Builder::binary(Op::subtract, v, number(1));
-    return named("power rule, base and exponent",
-                 Builder::binary(Op::add, times(times(v, Builder::binary(Op::power, u, less)), inner(u)),
-                                 times(Expression::binary(Op::power_log, u, v), inner(v))));
+    const Expression left = times(times(v, Builder::binary(Op::power, u, less)), inner(u));
+    const Expression right = times(Expression::binary(Op::power_log, u, v), inner(v));
+    return named("power rule, base and exponent", Builder::binary(Op::add, left, right));
   }
 
   Expression function(Op op, const Expression& u) {
