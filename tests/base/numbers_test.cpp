@@ -235,6 +235,15 @@ TEST(ShortText, ForPeople) {
   EXPECT_EQ(short_text(2.0 / 3.0, 3), "0.667");
 }
 
+// The sign of what is no number is an accident of the processor.
+TEST(ShortText, NotANumberHasNoSign) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(shortest(nan), "nan");
+  EXPECT_EQ(shortest(std::copysign(nan, -1.0)), "nan");
+  EXPECT_EQ(short_text(std::copysign(nan, -1.0)), "nan");
+  EXPECT_EQ(short_text(-std::numeric_limits<double>::infinity()), "-inf");
+}
+
 TEST(Grouped, ThousandsByCommas) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");

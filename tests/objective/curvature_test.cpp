@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 
 #include "support/table.h"
@@ -96,6 +98,32 @@ TEST(Curvature, BeyondTheFullSpectrumKnowsEigenvaluesAndTheSteepestDirection) {
   EXPECT_NEAR(found.condition_number(), 30, 1e-10);
   EXPECT_TRUE(found.mode_gaps.empty());
   EXPECT_NEAR(std::abs(found.steepest[5]), 1, 1e-12);
+}
+
+TEST(Curvature, TheFirstLargeEntryOfAnEigenvectorIsPositive) {
+  test::Random random(52);
+  for (const std::size_t n : {std::size_t{2}, std::size_t{9}, std::size_t{70}}) {
+    std::vector<double> lambda(n);
+    for (std::size_t k = 0; k < n; ++k) lambda[k] = static_cast<double>(k + 1);
+    const Curvature found = curvature(matrix_with(random, lambda), std::vector<double>(n, 1.0));
+    for (std::size_t k = 0; k < n; ++k) {
+      const double* const v = found.eigenvectors.data() + k * n;
+      double largest = 0;
+      for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(v[i]));
+      const double* const first =
+          std::find_if(v, v + n, [&](double x) { return std::abs(x) > 0.5 * largest; });
+      EXPECT_GT(*first, 0) << n << ' ' << k;
+    }
+  }
+}
+
+// What decides the order of Eigen's sums: with the vectors or the caches of a processor the bits of a fit
+// would differ from machine to machine.
+TEST(Curvature, EigenTakesNoNoticeOfTheProcessor) {
+  EXPECT_STREQ(Eigen::SimdInstructionSetsInUse(), "None");
+  EXPECT_EQ(Eigen::l1CacheSize(), 32 * 1024);
+  EXPECT_EQ(Eigen::l2CacheSize(), 1024 * 1024);
+  EXPECT_EQ(Eigen::l3CacheSize(), 2 * 1024 * 1024);
 }
 
 TEST(Curvature, OfNothing) {

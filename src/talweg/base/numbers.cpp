@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "talweg/base/plain_decimal.h"
 
@@ -27,6 +28,11 @@ ParsedNumber from_library(std::string_view text, char decimal) {
   if (end != text.data() + text.size()) return {0, NumberStatus::not_a_number};
   if (!std::isfinite(value)) return {0, NumberStatus::out_of_range};
   return {value, NumberStatus::ok};
+}
+
+// x86 makes negative ones, other processors positive ones.
+double without_sign_of_nan(double value) {
+  return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;
 }
 
 bool is_infinity(std::string_view text) {
@@ -61,11 +67,11 @@ ParsedNumber parse_number(std::string_view text, char decimal) {
 }
 
 std::string shortest(double value) {
-  return fmt::format("{}", value);
+  return fmt::format("{}", without_sign_of_nan(value));
 }
 
 std::string short_text(double value, int digits) {
-  return fmt::format("{:.{}g}", value, digits);
+  return fmt::format("{:.{}g}", without_sign_of_nan(value), digits);
 }
 
 std::string grouped(unsigned long long value) {

@@ -2,10 +2,21 @@
 #include "talweg/objective/curvature.h"
 
 #include <Eigen/Eigenvalues>
+#include <cmath>
 #include <limits>
 
 namespace talweg {
 namespace {
+
+// An eigenvector is one up to its sign: the first of its large entries is positive, whatever rounding made of
+// it.
+template <class Vector>
+int sign_of(const Vector& v) {
+  const auto large = v.cwiseAbs().maxCoeff() / 2;
+  Eigen::Index k = 0;
+  while (std::abs(v(k)) < large) ++k;
+  return v(k) < 0 ? -1 : 1;
+}
 
 template <class Real>
 void decompose(std::span<const double> hessian, std::span<const double> gradient, Curvature& out) {
@@ -24,8 +35,9 @@ void decompose(std::span<const double> hessian, std::span<const double> gradient
     const bool positive = static_cast<double>(lambda) > threshold;
     if (!positive && static_cast<std::size_t>(k) == out.first_positive) ++out.first_positive;
     out.mode_gaps.push_back(positive ? static_cast<double>(modes(k) * modes(k) / (2 * lambda)) : 0.0);
+    const Real sign = sign_of(solver.eigenvectors().col(k));
     for (Eigen::Index j = 0; j < n; ++j)
-      out.eigenvectors.push_back(static_cast<double>(solver.eigenvectors()(j, k)));
+      out.eigenvectors.push_back(static_cast<double>(sign * solver.eigenvectors()(j, k)));
   }
   if (out.first_positive == out.eigenvalues.size()) out.first_positive = 0;
   out.steepest.assign(out.eigenvectors.end() - n, out.eigenvectors.end());
