@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/data/separators.h"
 
+// As separators.cpp has it.
+#define HWY_WANT_AVX3_DL
 #include <hwy/targets.h>
 
 #include "data/testing.h"

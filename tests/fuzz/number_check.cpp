@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz/number_check.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -80,7 +81,8 @@ std::string check_numbers(const std::vector<std::string>& fields) {
   for (std::size_t first = 0; first < count;) {
     const std::size_t stopped = parse_numbers(in_text, first, count, values.data());
     if (stopped != parse_numbers_reference(in_text, first, count, plain.data())) {
-      return "<" + fields[stopped] + "> or a field before it: read by the kernel or by its reference alone";
+      return "<" + fields[std::min(stopped, count - 1)] +
+             "> or a field before it: read by the kernel or by its reference alone";
     }
     for (std::size_t k = first; k < stopped; ++k) {
       if (!wanted[k]) return "<" + fields[k] + ">: is no number, but the kernel reads it";

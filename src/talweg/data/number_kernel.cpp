@@ -11,6 +11,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "talweg/data/number_lanes-inl.h"
+
 #ifndef TALWEG_DATA_NUMBER_KERNEL_ONCE
 #define TALWEG_DATA_NUMBER_KERNEL_ONCE
 namespace talweg {
@@ -123,7 +125,7 @@ HWY_INLINE std::size_t one_by_one(const NumberFields& fields, std::size_t first,
 
 #endif
 
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && HWY_TARGET <= HWY_AVX2
+#if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
 
 HWY_INLINE __m256i constant(const VectorBytes& bytes) {
   return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes.data()));
@@ -273,8 +275,9 @@ HWY_INLINE bool parse_eight(const char* text, const std::uint32_t* ends, __m256i
   return true;
 }
 
-HWY_INLINE bool parse_group(const char* text, const std::uint32_t* before, const std::uint32_t* ends,
-                            __m256i mark, double* values) {
+// False where a field has more than 16 characters, too.
+HWY_INLINE bool parse_group(__m256i mark, const char* text, const std::uint32_t* before,
+                            const std::uint32_t* ends, double* values) {
   const __m256i lengths = _mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(ends)),
                                            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(before)));
   const __m256i over_8 = _mm256_cmpgt_epi32(lengths, constant(kNumberTables.past_8));
@@ -286,13 +289,21 @@ HWY_INLINE bool parse_group(const char* text, const std::uint32_t* before, const
   return parse_eight(text, ends, lengths, mark, values);
 }
 
+#endif
+
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && HWY_TARGET <= HWY_AVX2
+
 std::size_t parse_target(const NumberFields& fields, std::size_t first, std::size_t count,
                          double* HWY_RESTRICT values) {
-  const __m256i mark = _mm256_set1_epi8(static_cast<char>(fields.decimal ^ '0'));
+#if HWY_TARGET <= HWY_AVX3
+  const LaneConstants constants(fields.decimal);
+#else
+  const __m256i constants = _mm256_set1_epi8(static_cast<char>(fields.decimal ^ '0'));
+#endif
   std::size_t k = first;
   while (k < count) {
     if (count - k >= 8) {
-      if (HWY_LIKELY(parse_group(fields.text, fields.before + k, fields.ends + k, mark, values + k))) {
+      if (HWY_LIKELY(parse_group(constants, fields.text, fields.before + k, fields.ends + k, values + k))) {
         k += 8;
         continue;
       }
@@ -306,7 +317,7 @@ std::size_t parse_target(const NumberFields& fields, std::size_t first, std::siz
         before[i] = fields.before[from];
         ends[i] = fields.ends[from];
       }
-      if (HWY_LIKELY(parse_group(fields.text, before, ends, mark, out))) {
+      if (HWY_LIKELY(parse_group(constants, fields.text, before, ends, out))) {
         for (std::size_t i = 0; k + i < count; ++i) values[k + i] = out[i];
         return count;
       }

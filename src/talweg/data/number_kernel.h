@@ -3,7 +3,8 @@
 // vector of bytes, what does not belong to the field is masked, the decimal mark is moved out, and three
 // multiply-adds of neighbours make numbers of eight digits (W. Mula, "SIMD-ized conversion of decimal
 // numbers", 2014). Significand and power of ten are exact doubles, so their quotient is correctly rounded (W.
-// Clinger, "How to read floating point numbers accurately", 1990). What is answered, and with which bits, is
+// Clinger, "How to read floating point numbers accurately", 1990). Vectors of 64 bytes have an arrangement of
+// their own (number_lanes-inl.h). What is answered, and with which bits, is
 // what parse_plain_decimal answers, on every instruction set.
 #pragma once
 

@@ -60,6 +60,8 @@ constexpr NumberTables make_tables() {
     }
   }
   out.power_at = {1e15, 1e14, 1e13, 1e12, 1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1e0, 1e0};
+  out.powers_of_ten = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  for (std::size_t k = 0; k < 16; ++k) out.powers_of_tenth[k] = 1 / out.powers_of_ten[k];
   for (std::size_t k = 32; k < 64; ++k) out.zeros_then_ones[k] = 0xFF;
   return out;
 }

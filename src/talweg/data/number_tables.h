@@ -40,6 +40,8 @@ struct NumberTables {
   alignas(32) std::array<std::array<std::uint8_t, 16>, 17> without;
   /// What is to be divided by where the decimal mark is byte p of sixteen; the last one: where there is none.
   std::array<double, 17> power_at;
+  alignas(64) std::array<double, 16> powers_of_ten;    ///< 10^k
+  alignas(64) std::array<double, 16> powers_of_tenth;  ///< 1 / 10^k, rounded
   /// Thirty-two bytes from place n on: the last n of them are all ones.
   std::array<std::uint8_t, 64> zeros_then_ones;
 };

@@ -3,6 +3,8 @@
 
 #include <bit>
 
+// The set that compresses bytes by a mask, beside the usual ones.
+#define HWY_WANT_AVX3_DL
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "talweg/data/separators.cpp"
 #include <hwy/foreach_target.h>
@@ -70,6 +72,8 @@ HWY_INLINE std::uint64_t equal_mask(D d, const std::uint8_t* HWY_RESTRICT bytes,
     alignas(8) std::uint8_t stored[8] = {};
     hn::StoreMaskBits(d, hn::Eq(hn::LoadU(d, bytes + i), wanted), stored);
     __builtin_memcpy(&bits, stored, sizeof bits);
+    // Bit k of the mask is bit k % 8 of byte k / 8.
+    if constexpr (std::endian::native == std::endian::big) bits = __builtin_bswap64(bits);
     mask |= bits << i;
   }
   return mask;
@@ -111,7 +115,56 @@ struct Search {
   QuoteState state;
 };
 
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && HWY_TARGET <= HWY_AVX2
+#if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3_DL
+
+// Appends the positions of the bits, sixteen at a time: the numbers of a word's bytes, compressed by the
+// mask.
+HWY_INLINE std::uint32_t* append_compressed(__m512i numbers, std::uint64_t bits, __m512i base,
+                                            std::uint32_t* HWY_RESTRICT to) {
+  const auto count = static_cast<std::size_t>(hwy::PopCount(bits));
+  const __m512i places = _mm512_maskz_compress_epi8(bits, numbers);
+  const auto store = [&](std::size_t k, __m128i sixteen) HWY_ATTR {
+    _mm512_storeu_si512(to + k, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(sixteen)));
+  };
+  store(0, _mm512_castsi512_si128(places));
+  if (HWY_UNLIKELY(count > 16)) {
+    store(16, _mm512_extracti32x4_epi32(places, 1));
+    store(32, _mm512_extracti32x4_epi32(places, 2));
+    store(48, _mm512_extracti32x4_epi32(places, 3));
+  }
+  return to + count;
+}
+
+// Whole words up to the first one with a quote or a NUL byte.
+HWY_INLINE void plain_words(const char* text, std::size_t size, char delimiter, Search& search) {
+  alignas(64) std::uint8_t bytes[kMaskBytes];
+  for (std::size_t k = 0; k < kMaskBytes; ++k) bytes[k] = static_cast<std::uint8_t>(k);
+  const __m512i numbers = _mm512_load_si512(bytes);
+  const __m512i delimiters = _mm512_set1_epi8(delimiter);
+  const __m512i feed = _mm512_set1_epi8('\n');
+  const __m512i quote = _mm512_set1_epi8('"');
+  const __m512i word_bytes = _mm512_set1_epi32(kMaskBytes);
+  __m512i base = _mm512_set1_epi32(static_cast<int>(search.at));
+  std::size_t at = search.at;
+  std::uint32_t* fields = search.fields;
+  std::uint64_t bits = 0;
+  for (; at + kMaskBytes <= size; at += kMaskBytes) {
+    const __m512i word = _mm512_loadu_si512(text + at);
+    // A byte is 0 there where it is 0 or a quote itself.
+    const __m512i special = _mm512_min_epu8(word, _mm512_xor_si512(word, quote));
+    if (HWY_UNLIKELY(_mm512_testn_epi8_mask(special, special) != 0)) break;
+    const std::uint64_t feeds = _mm512_cmpeq_epi8_mask(word, feed);
+    bits = feeds | _mm512_cmpeq_epi8_mask(word, delimiters);
+    search.feeds += static_cast<std::size_t>(hwy::PopCount(feeds));
+    fields = append_compressed(numbers, bits, base, fields);
+    base = _mm512_add_epi32(base, word_bytes);
+  }
+  if (at != search.at) search.state.opens_ok = bits >> 63U;
+  search.at = at;
+  search.fields = fields;
+}
+
+#elif HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && HWY_TARGET <= HWY_AVX2
 
 // Whole words up to the first one with a quote or a NUL byte.
 HWY_INLINE void plain_words(const char* text, std::size_t size, char delimiter, Search& search) {

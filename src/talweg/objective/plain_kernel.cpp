@@ -19,16 +19,20 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_NATIVE_FMA && !HWY_HAVE_SCALABLE
 
-using Tag = hn::CappedTag<double, kPlainPanel>;
+using Tag = hn::CappedTag<double, kPlainPadding>;
 using Vector = hn::Vec<Tag>;
 constexpr std::size_t kLanes = hn::MaxLanes(Tag());
-constexpr std::size_t kParts = kPlainPanel / kLanes;  // vectors of a row of a panel
-constexpr std::size_t kRowsAtOnce = 128;              // of three panels, which stay in the first cache
+// Columns travel in panels of this many. With 32 registers eight by three vectors of sums stay in them.
+constexpr std::size_t kPanel = kLanes > 4 ? kLanes : 4;
+constexpr std::size_t kParts = kPanel / kLanes;  // vectors of a row of a panel
+constexpr std::size_t kRowsAtOnce = 128;         // of three panels, which stay in the first cache
 
 // Keeps a loaded vector in its register: GCC would load it again for each use, and loads are what this loop
 // has least of.
 HWY_INLINE void keep(Vector& vector) {
-#if HWY_ARCH_X86 && HWY_COMPILER_GCC_ACTUAL
+#if HWY_ARCH_X86 && HWY_COMPILER_GCC_ACTUAL && HWY_TARGET <= HWY_AVX3
+  asm("" : "+v"(vector.raw));
+#elif HWY_ARCH_X86 && HWY_COMPILER_GCC_ACTUAL
   asm("" : "+x"(vector.raw));
 #else
   static_cast<void>(vector);
@@ -150,18 +154,18 @@ HWY_INLINE void centre_rows(const Strip& strip, std::size_t begin, std::size_t e
   const std::size_t column = strip.column;
   const Vector origin = hn::LoadU(d, &out.origin[column]);
   const std::size_t at =
-      column / kPlainPanel * kPlainPanel * in.rows + begin * kPlainPanel + column % kPlainPanel;
+      column / kPanel * kPanel * in.rows + begin * kPanel + column % kPanel;
   double* HWY_RESTRICT to = &out.panels[at];
   double* HWY_RESTRICT left = kWeighted ? &out.left[at] : nullptr;
   const double* from = in.values + begin * in.columns + column;
-  for (std::size_t r = begin; r < end; ++r, from += in.columns, to += kPlainPanel) {
+  for (std::size_t r = begin; r < end; ++r, from += in.columns, to += kPanel) {
     const Vector z = hn::Sub(load_columns<kCells>(from, strip.count), origin);
     hn::StoreU(z, d, to);
     widest = hn::Max(widest, hn::Abs(z));
     if constexpr (kWeighted) {
       const Vector wz = hn::Mul(hn::Set(d, in.weights[r]), z);
       hn::StoreU(wz, d, left);
-      left += kPlainPanel;
+      left += kPanel;
       sum = hn::Add(sum, wz);
     } else {
       sum = hn::Add(sum, z);
@@ -177,7 +181,7 @@ HWY_INLINE void centre_four(const PlainInput& in, std::size_t column, std::size_
   // Where the vector of a column lies in its panel.
   const auto place = [&](std::size_t v) {
     const std::size_t at = column + v * kLanes;
-    return at / kPlainPanel * kPlainPanel * in.rows + begin * kPlainPanel + at % kPlainPanel;
+    return at / kPanel * kPanel * in.rows + begin * kPanel + at % kPanel;
   };
   const std::size_t places[4] = {place(0), place(1), place(2), place(3)};
   double* HWY_RESTRICT const panels = out.panels.data();
@@ -196,7 +200,7 @@ HWY_INLINE void centre_four(const PlainInput& in, std::size_t column, std::size_
   Vector s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
   const double* HWY_RESTRICT from = in.values + begin * in.columns + column;
   std::size_t behind = 0;  // the first row
-  for (std::size_t r = begin; r < end; ++r, from += in.columns, behind += kPlainPanel) {
+  for (std::size_t r = begin; r < end; ++r, from += in.columns, behind += kPanel) {
     const auto take = [&](std::size_t v, Vector o, Vector& sum, Vector& wide) HWY_ATTR {
       const Vector z = hn::Sub(hn::LoadU(d, from + v * kLanes), o);
       hn::StoreU(z, d, panels + places[v] + behind);
@@ -253,24 +257,55 @@ void centre(const PlainInput& in, PlainSums& out) {
   }
 }
 
-// Sums of one panel of columns i, four of them, with kVectors vectors of columns j: from the first row of
-// `left` and of each `right` on.
+// The sums of one column i with up to three vectors of columns j.
 template <std::size_t kVectors>
-HWY_INLINE void tile(const double* HWY_RESTRICT left, const double* const (&from)[3], std::size_t rows,
+struct RowSums {
+  Vector s0, s1, s2;
+
+  HWY_INLINE void start(bool first, const double* HWY_RESTRICT sum, std::size_t step) {
+    const Tag d;
+    s0 = first ? hn::Zero(d) : hn::LoadU(d, sum);
+    s1 = first || kVectors < 2 ? hn::Zero(d) : hn::LoadU(d, sum + step);
+    s2 = first || kVectors < 3 ? hn::Zero(d) : hn::LoadU(d, sum + 2 * step);
+  }
+  HWY_INLINE void add(double value, Vector b0, Vector b1, Vector b2) {
+    Vector a = hn::Set(Tag(), value);
+    keep(a);
+    s0 = hn::MulAdd(a, b0, s0);
+    if constexpr (kVectors > 1) s1 = hn::MulAdd(a, b1, s1);
+    if constexpr (kVectors > 2) s2 = hn::MulAdd(a, b2, s2);
+  }
+  HWY_INLINE void store(double* HWY_RESTRICT sum, std::size_t step) const {
+    const Tag d;
+    hn::StoreU(s0, d, sum);
+    if constexpr (kVectors > 1) hn::StoreU(s1, d, sum + step);
+    if constexpr (kVectors > 2) hn::StoreU(s2, d, sum + 2 * step);
+  }
+};
+
+// Sums of one panel of columns i with kVectors vectors of columns j: from the first row of `left` and of each
+// `right` on. Not inlined: the caller's numbers would take registers from the sums.
+template <std::size_t kVectors>
+HWY_NOINLINE void tile(const double* HWY_RESTRICT left, const double* const (&from)[3], std::size_t rows,
                      bool first, double* HWY_RESTRICT sum, std::size_t stride, std::size_t step) {
-  static_assert(kVectors >= 1 && kVectors <= 3);
+  static_assert(kVectors >= 1 && kVectors <= 3 && (kPanel == 4 || kPanel == 8));
+  constexpr bool kEight = kPanel == 8;
   const Tag d;
-  const auto start = [&](std::size_t i, std::size_t v) {
-    return first || v >= kVectors ? hn::Zero(d) : hn::LoadU(d, sum + i * stride + v * step);
-  };
-  Vector s00 = start(0, 0), s01 = start(0, 1), s02 = start(0, 2);
-  Vector s10 = start(1, 0), s11 = start(1, 1), s12 = start(1, 2);
-  Vector s20 = start(2, 0), s21 = start(2, 1), s22 = start(2, 2);
-  Vector s30 = start(3, 0), s31 = start(3, 1), s32 = start(3, 2);
+  RowSums<kVectors> r0, r1, r2, r3, r4, r5, r6, r7;  // the last four only of panels of eight
+  r0.start(first, sum, step);
+  r1.start(first, sum + stride, step);
+  r2.start(first, sum + 2 * stride, step);
+  r3.start(first, sum + 3 * stride, step);
+  if constexpr (kEight) {
+    r4.start(first, sum + 4 * stride, step);
+    r5.start(first, sum + 5 * stride, step);
+    r6.start(first, sum + 6 * stride, step);
+    r7.start(first, sum + 7 * stride, step);
+  }
   const double* HWY_RESTRICT right0 = from[0];
   const double* HWY_RESTRICT right1 = from[1];
   const double* HWY_RESTRICT right2 = from[2];
-  for (std::size_t at = 0; at < rows * kPlainPanel; at += kPlainPanel) {
+  for (std::size_t at = 0; at < rows * kPanel; at += kPanel) {
     Vector b0 = hn::LoadU(d, right0 + at);
     keep(b0);
     Vector b1 = b0;
@@ -283,43 +318,43 @@ HWY_INLINE void tile(const double* HWY_RESTRICT left, const double* const (&from
       b2 = hn::LoadU(d, right2 + at);
       keep(b2);
     }
-    const auto row = [&](double value, Vector& s0, Vector& s1, Vector& s2) HWY_ATTR {
-      Vector a = hn::Set(d, value);
-      keep(a);
-      s0 = hn::MulAdd(a, b0, s0);
-      if constexpr (kVectors > 1) s1 = hn::MulAdd(a, b1, s1);
-      if constexpr (kVectors > 2) s2 = hn::MulAdd(a, b2, s2);
-    };
-    row(left[at], s00, s01, s02);
-    row(left[at + 1], s10, s11, s12);
-    row(left[at + 2], s20, s21, s22);
-    row(left[at + 3], s30, s31, s32);
+    r0.add(left[at], b0, b1, b2);
+    r1.add(left[at + 1], b0, b1, b2);
+    r2.add(left[at + 2], b0, b1, b2);
+    r3.add(left[at + 3], b0, b1, b2);
+    if constexpr (kEight) {
+      r4.add(left[at + 4], b0, b1, b2);
+      r5.add(left[at + 5], b0, b1, b2);
+      r6.add(left[at + 6], b0, b1, b2);
+      r7.add(left[at + 7], b0, b1, b2);
+    }
   }
-  const auto store = [&](std::size_t i, Vector s0, Vector s1, Vector s2) HWY_ATTR {
-    hn::StoreU(s0, d, sum + i * stride);
-    if constexpr (kVectors > 1) hn::StoreU(s1, d, sum + i * stride + step);
-    if constexpr (kVectors > 2) hn::StoreU(s2, d, sum + i * stride + 2 * step);
-  };
-  store(0, s00, s01, s02);
-  store(1, s10, s11, s12);
-  store(2, s20, s21, s22);
-  store(3, s30, s31, s32);
+  r0.store(sum, step);
+  r1.store(sum + stride, step);
+  r2.store(sum + 2 * stride, step);
+  r3.store(sum + 3 * stride, step);
+  if constexpr (kEight) {
+    r4.store(sum + 4 * stride, step);
+    r5.store(sum + 5 * stride, step);
+    r6.store(sum + 6 * stride, step);
+    r7.store(sum + 7 * stride, step);
+  }
 }
 
-// The lower triangle of two panels that stand on the diagonal: twelve sums again.
+// The lower triangle of two panels of four that stand on the diagonal: twelve sums again.
 HWY_INLINE void diagonal_pair(const double* HWY_RESTRICT left0, const double* HWY_RESTRICT left1,
                               const double* HWY_RESTRICT right0, const double* HWY_RESTRICT right1,
                               std::size_t rows, bool first, double* HWY_RESTRICT sum, std::size_t stride) {
   const Tag d;
-  double* HWY_RESTRICT const below = sum + kPlainPanel * stride;
+  double* HWY_RESTRICT const below = sum + kPanel * stride;
   const auto start = [&](const double* from) { return first ? hn::Zero(d) : hn::LoadU(d, from); };
   Vector s0 = start(sum), s1 = start(sum + stride), s2 = start(sum + 2 * stride),
          s3 = start(sum + 3 * stride);
   Vector t0 = start(below), t1 = start(below + stride), t2 = start(below + 2 * stride),
          t3 = start(below + 3 * stride);
-  Vector w0 = start(below + kPlainPanel), w1 = start(below + stride + kPlainPanel),
-         w2 = start(below + 2 * stride + kPlainPanel), w3 = start(below + 3 * stride + kPlainPanel);
-  for (std::size_t at = 0; at < rows * kPlainPanel; at += kPlainPanel) {
+  Vector w0 = start(below + kPanel), w1 = start(below + stride + kPanel),
+         w2 = start(below + 2 * stride + kPanel), w3 = start(below + 3 * stride + kPanel);
+  for (std::size_t at = 0; at < rows * kPanel; at += kPanel) {
     Vector b0 = hn::LoadU(d, right0 + at);
     Vector b1 = hn::LoadU(d, right1 + at);
     keep(b0);
@@ -347,41 +382,41 @@ HWY_INLINE void diagonal_pair(const double* HWY_RESTRICT left0, const double* HW
   hn::StoreU(t1, d, below + stride);
   hn::StoreU(t2, d, below + 2 * stride);
   hn::StoreU(t3, d, below + 3 * stride);
-  hn::StoreU(w0, d, below + kPlainPanel);
-  hn::StoreU(w1, d, below + stride + kPlainPanel);
-  hn::StoreU(w2, d, below + 2 * stride + kPlainPanel);
-  hn::StoreU(w3, d, below + 3 * stride + kPlainPanel);
+  hn::StoreU(w0, d, below + kPanel);
+  hn::StoreU(w1, d, below + stride + kPanel);
+  hn::StoreU(w2, d, below + 2 * stride + kPanel);
+  hn::StoreU(w3, d, below + 3 * stride + kPanel);
 }
 
 void products(const PlainInput& in, PlainSums& out) {
   const std::size_t n = in.rows;
   const std::size_t stride = out.stride;
-  const std::size_t panels = stride / kPlainPanel;
+  const std::size_t panels = (in.columns + kPanel - 1) / kPanel;
   const double* const right = out.panels.data();
   const double* const left = in.weights != nullptr ? out.left.data() : right;
-  const auto at = [&](std::size_t panel, std::size_t row) { return (panel * n + row) * kPlainPanel; };
+  const auto at = [&](std::size_t panel, std::size_t row) { return (panel * n + row) * kPanel; };
   for (std::size_t begin = 0; begin < n; begin += kRowsAtOnce) {
     const std::size_t rows = std::min(kRowsAtOnce, n - begin);
     const bool first = begin == 0;
     for (std::size_t q = 0; q < panels; q += 3) {
       const std::size_t wide = std::min<std::size_t>(3, panels - q);
-      double* const corner = &out.sum[q * kPlainPanel * stride + q * kPlainPanel];
-      for (std::size_t v = 0; v < kPlainPanel; v += kLanes) {
+      double* const corner = &out.sum[q * kPanel * stride + q * kPanel];
+      for (std::size_t v = 0; v < kPanel; v += kLanes) {
         const double* from[3];
         for (std::size_t k = 0; k < 3; ++k) from[k] = right + at(q + std::min(k, wide - 1), begin) + v;
-        if (kParts == 1 && wide > 1) {
+        if (kLanes == 4 && wide > 1) {
           diagonal_pair(left + at(q, begin), left + at(q + 1, begin), from[0], from[1], rows, first, corner,
                         stride);
         } else {
-          tile<1>(left + at(q, begin), from, rows, first, corner + v, stride, kPlainPanel);
+          tile<1>(left + at(q, begin), from, rows, first, corner + v, stride, kPanel);
           if (wide > 1) {
-            tile<2>(left + at(q + 1, begin), from, rows, first, corner + kPlainPanel * stride + v, stride,
-                    kPlainPanel);
+            tile<2>(left + at(q + 1, begin), from, rows, first, corner + kPanel * stride + v, stride,
+                    kPanel);
           }
         }
         for (std::size_t p = q + 2; p < panels; ++p) {
-          tile<3>(left + at(p, begin), from, rows, first, corner + (p - q) * kPlainPanel * stride + v, stride,
-                  kPlainPanel);
+          tile<3>(left + at(p, begin), from, rows, first, corner + (p - q) * kPanel * stride + v, stride,
+                  kPanel);
         }
       }
     }

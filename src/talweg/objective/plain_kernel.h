@@ -28,8 +28,8 @@
 
 namespace talweg {
 
-/// Columns travel in panels of this many.
-inline constexpr std::size_t kPlainPanel = 4;
+/// Columns are padded to a multiple of this: the longest vector that the kernel takes.
+inline constexpr std::size_t kPlainPadding = 8;
 /// Rows in one partial sum of t_j.
 inline constexpr std::size_t kPlainChunk = 32;
 
@@ -43,7 +43,7 @@ struct PlainInput {
 
 /// Buffers and results; kept from block to block.
 struct PlainSums {
-  std::size_t stride = 0;         ///< columns rounded up to a multiple of kPlainPanel
+  std::size_t stride = 0;         ///< columns rounded up to a multiple of kPlainPadding
   std::vector<double> origin;     ///< per column: m
   std::vector<double> total;      ///< per column: t
   std::vector<double> widest;     ///< per column: the largest |z|

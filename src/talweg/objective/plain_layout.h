@@ -7,7 +7,7 @@
 namespace talweg {
 
 inline void prepare(const PlainInput& in, PlainSums& out) {
-  out.stride = (in.columns + kPlainPanel - 1) / kPlainPanel * kPlainPanel;
+  out.stride = (in.columns + kPlainPadding - 1) / kPlainPadding * kPlainPadding;
   out.origin.resize(out.stride);
   out.total.resize(out.stride);
   out.widest.resize(out.stride);
