@@ -153,8 +153,7 @@ HWY_INLINE void centre_rows(const Strip& strip, std::size_t begin, std::size_t e
   const PlainInput& in = strip.in;
   const std::size_t column = strip.column;
   const Vector origin = hn::LoadU(d, &out.origin[column]);
-  const std::size_t at =
-      column / kPanel * kPanel * in.rows + begin * kPanel + column % kPanel;
+  const std::size_t at = column / kPanel * kPanel * in.rows + begin * kPanel + column % kPanel;
   double* HWY_RESTRICT to = &out.panels[at];
   double* HWY_RESTRICT left = kWeighted ? &out.left[at] : nullptr;
   const double* from = in.values + begin * in.columns + column;
@@ -283,25 +282,25 @@ struct RowSums {
   }
 };
 
-// Sums of one panel of columns i with kVectors vectors of columns j: from the first row of `left` and of each
-// `right` on. Not inlined: the caller's numbers would take registers from the sums.
-template <std::size_t kVectors>
+// Sums of the first kRows columns i of a panel with kVectors vectors of columns j: from the first row of
+// `left` and of each `right` on. Not inlined: the caller's numbers would take registers from the sums.
+template <std::size_t kVectors, std::size_t kRows>
 HWY_NOINLINE void tile(const double* HWY_RESTRICT left, const double* const (&from)[3], std::size_t rows,
-                     bool first, double* HWY_RESTRICT sum, std::size_t stride, std::size_t step) {
-  static_assert(kVectors >= 1 && kVectors <= 3 && (kPanel == 4 || kPanel == 8));
-  constexpr bool kEight = kPanel == 8;
+                       bool first, double* HWY_RESTRICT sum, std::size_t stride, std::size_t step) {
+  static_assert(kVectors >= 1 && kVectors <= 3 && kRows >= 1 && kRows <= kPanel && kPanel <= 8);
   const Tag d;
-  RowSums<kVectors> r0, r1, r2, r3, r4, r5, r6, r7;  // the last four only of panels of eight
-  r0.start(first, sum, step);
-  r1.start(first, sum + stride, step);
-  r2.start(first, sum + 2 * stride, step);
-  r3.start(first, sum + 3 * stride, step);
-  if constexpr (kEight) {
-    r4.start(first, sum + 4 * stride, step);
-    r5.start(first, sum + 5 * stride, step);
-    r6.start(first, sum + 6 * stride, step);
-    r7.start(first, sum + 7 * stride, step);
-  }
+  RowSums<kVectors> r0, r1, r2, r3, r4, r5, r6, r7;  // the first kRows of them
+  const auto each_row = [&](auto&& visit) HWY_ATTR {
+    visit(0, r0);
+    if constexpr (kRows > 1) visit(1, r1);
+    if constexpr (kRows > 2) visit(2, r2);
+    if constexpr (kRows > 3) visit(3, r3);
+    if constexpr (kRows > 4) visit(4, r4);
+    if constexpr (kRows > 5) visit(5, r5);
+    if constexpr (kRows > 6) visit(6, r6);
+    if constexpr (kRows > 7) visit(7, r7);
+  };
+  each_row([&](std::size_t i, RowSums<kVectors>& row) HWY_ATTR { row.start(first, sum + i * stride, step); });
   const double* HWY_RESTRICT right0 = from[0];
   const double* HWY_RESTRICT right1 = from[1];
   const double* HWY_RESTRICT right2 = from[2];
@@ -318,27 +317,22 @@ HWY_NOINLINE void tile(const double* HWY_RESTRICT left, const double* const (&fr
       b2 = hn::LoadU(d, right2 + at);
       keep(b2);
     }
-    r0.add(left[at], b0, b1, b2);
-    r1.add(left[at + 1], b0, b1, b2);
-    r2.add(left[at + 2], b0, b1, b2);
-    r3.add(left[at + 3], b0, b1, b2);
-    if constexpr (kEight) {
-      r4.add(left[at + 4], b0, b1, b2);
-      r5.add(left[at + 5], b0, b1, b2);
-      r6.add(left[at + 6], b0, b1, b2);
-      r7.add(left[at + 7], b0, b1, b2);
-    }
+    each_row([&](std::size_t i, RowSums<kVectors>& row) HWY_ATTR { row.add(left[at + i], b0, b1, b2); });
   }
-  r0.store(sum, step);
-  r1.store(sum + stride, step);
-  r2.store(sum + 2 * stride, step);
-  r3.store(sum + 3 * stride, step);
-  if constexpr (kEight) {
-    r4.store(sum + 4 * stride, step);
-    r5.store(sum + 5 * stride, step);
-    r6.store(sum + 6 * stride, step);
-    r7.store(sum + 7 * stride, step);
+  each_row([&](std::size_t i, RowSums<kVectors>& row) HWY_ATTR { row.store(sum + i * stride, step); });
+}
+
+// The same of the first `columns` of them, rounded up to the next even number; those behind them are zeros.
+template <std::size_t kVectors>
+HWY_INLINE void tile_of(std::size_t columns, const double* HWY_RESTRICT left, const double* const (&from)[3],
+                        std::size_t rows, bool first, double* HWY_RESTRICT sum, std::size_t stride,
+                        std::size_t step) {
+  if (columns <= 2) return tile<kVectors, 2>(left, from, rows, first, sum, stride, step);
+  if constexpr (kPanel == 8) {
+    if (columns <= 4) return tile<kVectors, 4>(left, from, rows, first, sum, stride, step);
+    if (columns <= 6) return tile<kVectors, 6>(left, from, rows, first, sum, stride, step);
   }
+  tile<kVectors, kPanel>(left, from, rows, first, sum, stride, step);
 }
 
 // The lower triangle of two panels of four that stand on the diagonal: twelve sums again.
@@ -395,6 +389,7 @@ void products(const PlainInput& in, PlainSums& out) {
   const double* const right = out.panels.data();
   const double* const left = in.weights != nullptr ? out.left.data() : right;
   const auto at = [&](std::size_t panel, std::size_t row) { return (panel * n + row) * kPanel; };
+  const auto columns_of = [&](std::size_t panel) { return std::min(kPanel, in.columns - panel * kPanel); };
   for (std::size_t begin = 0; begin < n; begin += kRowsAtOnce) {
     const std::size_t rows = std::min(kRowsAtOnce, n - begin);
     const bool first = begin == 0;
@@ -408,15 +403,15 @@ void products(const PlainInput& in, PlainSums& out) {
           diagonal_pair(left + at(q, begin), left + at(q + 1, begin), from[0], from[1], rows, first, corner,
                         stride);
         } else {
-          tile<1>(left + at(q, begin), from, rows, first, corner + v, stride, kPanel);
+          tile_of<1>(columns_of(q), left + at(q, begin), from, rows, first, corner + v, stride, kPanel);
           if (wide > 1) {
-            tile<2>(left + at(q + 1, begin), from, rows, first, corner + kPanel * stride + v, stride,
-                    kPanel);
+            tile_of<2>(columns_of(q + 1), left + at(q + 1, begin), from, rows, first,
+                       corner + kPanel * stride + v, stride, kPanel);
           }
         }
         for (std::size_t p = q + 2; p < panels; ++p) {
-          tile<3>(left + at(p, begin), from, rows, first, corner + (p - q) * kPanel * stride + v, stride,
-                  kPanel);
+          tile_of<3>(columns_of(p), left + at(p, begin), from, rows, first,
+                     corner + (p - q) * kPanel * stride + v, stride, kPanel);
         }
       }
     }
