@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <thread>
 
 #include "support/random.h"
 #include "talweg/descent/batch_walk.h"
@@ -66,6 +68,7 @@ class Points final : public BatchCost, public Objective {
   [[nodiscard]] std::size_t size() const override { return centres_.front().size(); }
   [[nodiscard]] std::uint32_t rows() const override { return static_cast<std::uint32_t>(centres_.size()); }
   void gradient(const Point& point, std::span<const std::uint32_t> batch, std::span<double> out) override {
+    std::this_thread::sleep_for(nap);
     lengths.push_back(batch.size());
     seen.insert(seen.end(), batch.begin(), batch.end());
     mean_gradient(point, batch, out);
@@ -81,6 +84,7 @@ class Points final : public BatchCost, public Objective {
   }
   void reduced_gradient(const Point& point, std::span<const std::uint32_t> batch,
                         std::span<double> out) override {
+    std::this_thread::sleep_for(nap);
     std::vector<double> here(size()), all(size());
     mean_gradient(point, batch, out);
     mean_gradient(anchor_, batch, here);
@@ -97,6 +101,7 @@ class Points final : public BatchCost, public Objective {
 
   std::vector<std::size_t> lengths;
   std::vector<std::uint32_t> seen;
+  std::chrono::milliseconds nap{0};  // of a batch
 
  private:
   void mean_gradient(const Point& point, std::span<const std::uint32_t> batch, std::span<double> out) const {
@@ -228,6 +233,32 @@ TEST(Batches, AStopWithinAnEpochGivesTheEpochUp) {
         }
       }
     }
+  }
+}
+
+// Epochs of 500 batches, each of which takes two milliseconds.
+TEST(Batches, SecondsEndWithinAnEpoch) {
+  for (const bool rate : {true, false}) {
+    SCOPED_TRACE(rate);
+    Points points(std::vector<std::vector<double>>(500, std::vector<double>{1.0, 2.0}));
+    points.nap = std::chrono::milliseconds(2);
+    DescentSettings settings;
+    settings.epochs = 100;
+    settings.max_seconds = 0.02;
+    BatchSettings batches;
+    batches.cost = &points;
+    batches.look_every = 4;  // two rows
+    settings.method.batches = &batches;
+    if (rate) settings.method.learning_rate = 0.125;
+    const auto began = std::chrono::steady_clock::now();
+    const DescentResult result = minimise(points, Point(std::vector<double>(2, 0.0)), settings);
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began;
+    EXPECT_EQ(result.termination.reason, Reason::seconds);
+    EXPECT_EQ(result.termination.limit, 0.02);
+    EXPECT_GE(result.termination.measured, 0.02);
+    EXPECT_EQ(result.epochs, 0U);
+    EXPECT_EQ(result.point.high, (std::vector<double>{0, 0}));
+    EXPECT_LT(spent.count(), 0.8);  // a whole epoch takes a second
   }
 }
 

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "talweg/descent/batch_walk.h"
+
 namespace talweg {
 namespace {
 
@@ -41,7 +43,7 @@ bool all_finite(std::span<const double> values) {
 class Run {
  public:
   Run(Objective& objective, Point start, const DescentSettings& settings)
-      : objective_(objective), settings_(settings), method_(make_method(settings.method)) {
+      : objective_(objective), settings_(settings), method_(make_method(watched(settings.method))) {
     at_.point = std::move(start);
     at_.gradient.resize(at_.point.size());
     began_ = std::chrono::steady_clock::now();
@@ -60,6 +62,21 @@ class Run {
   }
 
  private:
+  // The method, whose epochs of batches look at the clock, too.
+  const MethodSettings& watched(const MethodSettings& method) {
+    watched_ = method;
+    if (method.batches == nullptr || !settings_.max_seconds) return watched_;
+    batches_ = *method.batches;
+    batches_.stop = [this, stop = method.batches->stop] { return (stop && stop()) || late(); };
+    watched_.batches = &batches_;
+    return watched_;
+  }
+
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  }
+  [[nodiscard]] bool late() const { return settings_.max_seconds && seconds() >= *settings_.max_seconds; }
+
   bool begin() {
     at_.cost = objective_.evaluate(at_.point, at_.gradient);
     ++result_.evaluations;
@@ -82,6 +99,8 @@ class Run {
   void update() {
     if (rests_) return rest();
     const Step step = method_->propose(at_, objective_, result_.evaluations);
+    const bool stopped = settings_.stop != nullptr && settings_.stop->raised();
+    if (step.given_up && !stopped && late()) return end(Reason::seconds, seconds(), *settings_.max_seconds);
     if (step.given_up) {
       // Measured is the epoch that was not whole.
       return end(Reason::interrupted, static_cast<double>(at_.epoch + 1),
@@ -155,11 +174,7 @@ class Run {
     if (settings_.stop != nullptr && settings_.stop->raised()) {
       return end(Reason::interrupted, static_cast<double>(at_.epoch), static_cast<double>(settings_.epochs));
     }
-    if (settings_.max_seconds) {
-      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - began_;
-      if (spent.count() >= *settings_.max_seconds)
-        end(Reason::seconds, spent.count(), *settings_.max_seconds);
-    }
+    if (late()) end(Reason::seconds, seconds(), *settings_.max_seconds);
   }
 
   bool arrived() { return !method_->wants_more() && within_tolerance(); }
@@ -207,6 +222,8 @@ class Run {
 
   Objective& objective_;
   const DescentSettings& settings_;
+  MethodSettings watched_;
+  BatchSettings batches_;
   std::unique_ptr<Method> method_;
   Iterate at_;
   Iterate candidate_;
