@@ -21,6 +21,7 @@ struct Certificate {
   std::vector<std::optional<double>>
       parameter_bounds;                            ///< per parameter: >= |parameter - optimum|, user's units
   std::optional<double> parameter_distance_bound;  ///< the largest of them in units of the standard error
+  bool is_estimate = false;  ///< the bound is judged by the smoothed cost's curvature, not proven
 };
 
 /// Where runs from several starts have ended.

@@ -72,6 +72,7 @@ KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const Des
     total.point = stop ? start : *fitted;
     total.cost = total.last_cost = cost.sharp_cost(total.point);
     out.gap_bound = total.cost;
+    out.proven = true;
     total.gradient_norm = norm;
     total.termination = {Reason::callback, 0, static_cast<double>(settings.epochs)};
     if (stop) return out;
@@ -124,9 +125,13 @@ KinkDescent descend_on_kink(KinkedObjective& cost, const Point& start, const Des
       proven = bound->value;
       rounding = bound->rounding;
     }
+    out.proven = bound.has_value();
     double dual = from_slopes ? proven : bound ? bound->value : -std::numeric_limits<double>::infinity();
-    if (lowest && !from_slopes && cost.newton_direction(at, gradient, direction))
-      dual = std::max(dual, cost.dual_value(at) - std::abs(dot(gradient, direction)));
+    if (lowest && !from_slopes && cost.newton_direction(at, gradient, direction)) {
+      const double judged = cost.dual_value(at) - std::abs(dot(gradient, direction));
+      if (judged > dual) out.proven = false;
+      dual = std::max(dual, judged);
+    }
     total.point = at;
     total.cost = cost.sharp_cost(at);
     total.gradient_norm = result.gradient_norm;

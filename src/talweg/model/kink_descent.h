@@ -22,6 +22,7 @@ namespace talweg {
 struct KinkDescent {
   DescentResult result;  ///< cost and start_cost are those of the loss itself; epochs over all stages
   std::optional<double> gap_bound;
+  bool proven = false;  ///< the gap is that of a proven bound, not judged by curvature
 };
 
 /// `settings.tolerance`: the relative gap at which to end (absent: as far as rounding allows); the observer

@@ -11,6 +11,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/model/batch_rows.h"
 #include "talweg/model/fit_ending.h"
+#include "talweg/model/interior_descent.h"
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/loss_problem.h"
 #include "talweg/model/plan.h"
@@ -169,11 +170,15 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   const bool kink = has_kink(problem.plan.cost) && problem.loss->first_width > 0;
   DescentResult result;
   if (kink) {
-    KinkDescent descent = descend_on_kink(cost, start, settings, problem.loss->first_width);
+    const bool inside = problem.plan.optimizer == Optimizer::newton && cost.size() > kNewtonParameters &&
+                        fits_interior_descent(cost.rows().rows(), cost.size());
+    KinkDescent descent = inside ? descend_inside(cost, start, settings, problem.loss->first_width)
+                                 : descend_on_kink(cost, start, settings, problem.loss->first_width);
     result = std::move(descent.result);
     const double last = result.cost;
     watch.finish(result);
     fit.certificate.cost_gap_bound = descent.gap_bound;
+    fit.certificate.is_estimate = descent.gap_bound && !descent.proven;
     // An earlier epoch is as much further from the lowest cost as its cost is higher.
     if (fit.certificate.cost_gap_bound && result.cost > last)
       *fit.certificate.cost_gap_bound += result.cost - last;

@@ -21,8 +21,6 @@
 namespace talweg {
 namespace {
 
-constexpr std::size_t kNewtonParameters = 500;  // more would spend most of the time on the Hessian
-
 template <class Take>
 void each_target(const DenseRows& rows, const Take& take) {
   for (const DenseRows::Block& block : rows.blocks()) {
@@ -147,7 +145,7 @@ UsualMethod usual_method(const FitRequest& request, bool wide, std::size_t param
                         "and each epoch is one pass",
                         grouped(parameters))};
   }
-  if (wide && has_kink(request.cost))
+  if (has_kink(request.cost) && (wide || parameters > kNewtonParameters) && request.l1 == 0)
     return {Optimizer::newton, "the curvature of a loss with a kink is that of the rows within its width"};
   if (request.l1 > 0) return {Optimizer::newton, kWhyNewtonOnSupport};
   if (parameters <= kNewtonParameters) {
@@ -341,7 +339,9 @@ Result<Problem> make_problem_over_rows(FoldedData read, DenseRows all_rows, cons
   plan.scale = request.scale == ScaleChoice::standard || (plan.scale_chosen && !request.learning_rate)
                    ? Scale::standard
                    : Scale::none;
-  const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads, wide};
+  // A loss with a kink goes by rows, too, where newton would be dear.
+  const bool by_rows = wide || (has_kink(request.cost) && terms.size() > kNewtonParameters);
+  const LinearCostSettings settings{*plan.loss, request.l2, plan.scale, request.threads, by_rows};
   if (request.batch_size) {
     auto batches = make_row_batches(rows, terms, settings, problem.start, request);
     if (!batches) return fail(batches.error());

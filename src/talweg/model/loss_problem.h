@@ -13,6 +13,9 @@
 
 namespace talweg {
 
+/// Up to which newton is the usual method: more would spend most of the time on the Hessian.
+inline constexpr std::size_t kNewtonParameters = 500;
+
 struct LossProblem {
   DenseRows rows;
   std::unique_ptr<LinearCost> cost;

@@ -121,6 +121,10 @@ class LinearCost final : public KinkedObjective {
   [[nodiscard]] std::optional<Point> narrowed(const Point& point, double width) override;
   [[nodiscard]] std::optional<LowerBound> lower_bound(const Point& point) override;
   [[nodiscard]] std::optional<Point> interpolated(const Point& point) override;
+  /// Of a loss with a kink: the bound that dual variables a_r in dual_range() stand for. Without a penalty it
+  /// holds where sum_r w_r a_r z_r (hinge: y_r a_r) is zero; what it is off by that at `point`, which stands
+  /// for the lowest point, is in `rounding`.
+  [[nodiscard]] LowerBound kink_bound(std::span<const double> dual, const Point& point);
   [[nodiscard]] const LossSettings& loss() const { return settings_.loss; }
   [[nodiscard]] double weight() const { return weight_; }
   [[nodiscard]] bool has_intercept() const { return intercept_; }
@@ -150,6 +154,10 @@ class LinearCost final : public KinkedObjective {
   double visit(const LossSettings& loss, const Point& point, std::span<double> gradient, Rows rows,
                double constant_curvature = 0, std::span<const double> per_row = {});
   [[nodiscard]] std::vector<double> predictions_of(const Kernel& kernel);
+  void subtract_conjugate(std::span<const double> u, LowerBound& out);
+  // A sum of so many terms is off by at most so much of the sum of their sizes.
+  [[nodiscard]] static double accumulated_rounding(double terms);
+  [[nodiscard]] double summed_rounding() const;
   [[nodiscard]] std::optional<Point> narrowed_wide(const Point& point, double width);
   ActiveRows& active_rows();
   [[nodiscard]] double row_factor() const { return settings_.loss.kind == CostKind::sse ? 1 : 1 / weight_; }

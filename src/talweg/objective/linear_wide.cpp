@@ -33,7 +33,11 @@ void LinearCost::copy_rows(std::span<const std::size_t> rows, double* out) {
   for (std::size_t j = 0; j < p; ++j) {
     if (terms_[j].level) term_of_slot[place_[j] - rows_.columns()] = j;
   }
-  gather_->each([&](std::size_t k, const DenseRows::Block& block, RowGather::Scratch&) {
+  if (rows.empty()) return;
+  const auto block_of = [&](std::size_t row) {
+    return static_cast<std::size_t>(std::upper_bound(first_.begin(), first_.end(), row) - first_.begin()) - 1;
+  };
+  const auto copy = [&](std::size_t k, const DenseRows::Block& block, RowGather::Scratch&) {
     const std::size_t first = first_[k];
     const auto begin = std::lower_bound(rows.begin(), rows.end(), first);
     const auto end = std::lower_bound(begin, rows.end(), first + block.rows);
@@ -58,7 +62,8 @@ void LinearCost::copy_rows(std::span<const std::size_t> rows, double* out) {
       }
       at = until;
     }
-  });
+  };
+  gather_->each_of(block_of(rows.front()), block_of(rows.back()) + 1, copy);
 }
 
 RowLosses LinearCost::row_losses(std::span<const double> f) const {
@@ -150,17 +155,62 @@ std::optional<LowerBound> LinearCost::lower_bound(const Point& point) {
     value += two_product(factors[r], c * own + (1 - c) * lowest(r));
     size += factors[r] * (std::abs(at.value[r]) + 2 * std::abs(f[r] * s));
   }
-  constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
-  const auto accumulated = [](double terms) { return terms * kUnit / (1 - terms * kUnit); };
-  const double summed = accumulated(static_cast<double>(rows_.block_rows() + rows_.blocks().size() + 16));
   LowerBound out;
   out.from_slopes = penalised;
   out.value = value.value();
-  out.rounding = 2 * summed * size + 2 * (up + down) * accumulated(static_cast<double>(this->size() + 8)) *
-                                         prediction_size(point);
-  if (!penalised) return out;
+  out.rounding =
+      2 * summed_rounding() * size +
+      2 * (up + down) * accumulated_rounding(static_cast<double>(this->size() + 8)) * prediction_size(point);
+  if (penalised) subtract_conjugate(u, out);
+  return out;
+}
+
+// The same of slopes that are not those at any point: row r has the dual variable a_r of its kink, the slope
+// s_r = -a_r (hinge: -y_r a_r) and -l*(s_r) = a_r y_r (hinge: a_r). Without a penalty v x is what the bound
+// lacks at the lowest point x, for which `point` stands.
+LowerBound LinearCost::kink_bound(std::span<const double> dual, const Point& point) {
+  const bool hinge = settings_.loss.kind == CostKind::hinge;
+  const std::vector<double> factors = row_factors();
+  const std::vector<double> y = targets();
+  const std::size_t n = dual.size();
+  double up = 0;
+  double down = 0;
+  std::vector<double> u(n);
+  for (std::size_t r = 0; r < n; ++r) {
+    u[r] = hinge ? -y[r] * dual[r] : -dual[r];
+    (u[r] > 0 ? up : down) += factors[r] * std::abs(u[r]);
+  }
+  const bool balance = settings_.l2 > 0 && intercept_;
+  DoubleDouble value;
+  double size = 0;
+  for (std::size_t r = 0; r < n; ++r) {
+    const double c = !balance ? 1 : u[r] > 0 ? (up > down ? down / up : 1) : (down > up ? up / down : 1);
+    u[r] *= c;
+    const double own = dual[r] * (hinge ? 1 : y[r]);
+    value += two_product(factors[r], c * own);
+    size += factors[r] * std::abs(own);
+  }
+  LowerBound out;
+  out.from_slopes = true;
+  out.value = value.value();
+  out.rounding = 2 * summed_rounding() * size;
+  if (settings_.l2 > 0) {
+    subtract_conjugate(u, out);
+    return out;
+  }
+  std::vector<double> v(this->size());
+  sum_rows(u, v);
+  for (std::size_t j = 0; j < v.size(); ++j) out.rounding += 2 * std::abs(v[j] * point.high[j]);
+  out.rounding += 2 * summed_rounding() * (up + down) * prediction_size(point);
+  return out;
+}
+
+// Takes sum_j v_j^2 / (2 l2 q_j^2) off, v that of slopes u.
+void LinearCost::subtract_conjugate(std::span<const double> u, LowerBound& out) {
+  constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
+  const std::vector<double> factors = row_factors();
   double slope = 0;  // root mean square
-  for (std::size_t r = 0; r < n; ++r) slope += factors[r] * (at.slope[r] * at.slope[r]);
+  for (std::size_t r = 0; r < u.size(); ++r) slope += factors[r] * (u[r] * u[r]);
   slope = std::sqrt(slope * row_factor() * weight_);
   std::vector<double> v(this->size());
   sum_rows(u, v);
@@ -170,10 +220,18 @@ std::optional<LowerBound> LinearCost::lower_bound(const Point& point) {
     out.value -= v[j] * v[j] / (2 * weight);
     const LinearTerm& term = terms_[j];
     const double column = settings_.scale == Scale::none ? std::hypot(term.spread, term.mean) : 1;
-    const double error = 2 * summed * slope * column;
+    const double error = 2 * summed_rounding() * slope * column;
     out.rounding += error * (2 * std::abs(v[j]) + error) / (2 * weight) + 8 * kUnit * (v[j] * v[j]) / weight;
   }
-  return out;
+}
+
+double LinearCost::accumulated_rounding(double terms) {
+  constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
+  return terms * kUnit / (1 - terms * kUnit);
+}
+
+double LinearCost::summed_rounding() const {
+  return accumulated_rounding(static_cast<double>(rows_.block_rows() + rows_.blocks().size() + 16));
 }
 
 // All rows are fitted where the residuals are zero, of a hinge where it bends.

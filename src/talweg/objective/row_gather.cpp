@@ -68,9 +68,15 @@ const double* RowGather::sums(std::size_t width,
 }
 
 void RowGather::each(const std::function<void(std::size_t, const DenseRows::Block&, Scratch&)>& leaf) {
-  ++passes_;
+  each_of(0, rows_.blocks().size(), leaf);
+}
+
+void RowGather::each_of(std::size_t begin, std::size_t end,
+                        const std::function<void(std::size_t, const DenseRows::Block&, Scratch&)>& leaf) {
+  if (begin == 0) ++passes_;
   reduce_blocks(
-      rows_.numbers(), threads_, [&](std::size_t k) { leaf(k, rows_.blocks()[k], scratch_->local.local()); },
+      std::span(rows_.numbers()).subspan(begin, end - begin), threads_,
+      [&](std::size_t k) { leaf(begin + k, rows_.blocks()[begin + k], scratch_->local.local()); },
       [](std::size_t, std::size_t) {});
 }
 

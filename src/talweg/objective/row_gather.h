@@ -33,6 +33,9 @@ class RowGather {
                      const std::function<void(const DenseRows::Block&, Scratch&, double*)>& leaf);
   /// leaf(index, block, scratch) for every block, in any order.
   void each(const std::function<void(std::size_t, const DenseRows::Block&, Scratch&)>& leaf);
+  /// The same of the blocks [begin, end), which counts as a visit where it begins with the first one.
+  void each_of(std::size_t begin, std::size_t end,
+               const std::function<void(std::size_t, const DenseRows::Block&, Scratch&)>& leaf);
   /// Visits of the rows so far.
   [[nodiscard]] std::uint64_t passes() const { return passes_; }
 

@@ -3,6 +3,7 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <numeric>
@@ -10,13 +11,16 @@
 #include <vector>
 
 #include "talweg/objective/block_tree.h"
+#include "talweg/objective/tile_kernel.h"
 
 namespace talweg {
 namespace {
 
 using Eigen::Index;
 
-constexpr Index kTile = 192;
+constexpr Index kStrip = kStripWidth;
+constexpr Index kTile = 8 * kStrip;
+constexpr std::size_t kDepth = 256;  // of vectors at once: a tile of them stays in the second cache
 
 struct Tile {
   Index row, rows, column, columns;
@@ -38,27 +42,91 @@ void each(std::size_t count, unsigned threads, const std::function<void(std::siz
   reduce_blocks(numbers, threads, work, [](std::size_t, std::size_t) {});
 }
 
+// The tile takes plus or minus what the vectors from `vector` on make, whose column 0 stands for the matrix'
+// row and column `first`.
+template <bool kPlus>
+void take_products(const Strips& strips, std::size_t vector, std::size_t depth, Index first, const Tile& tile,
+                   Eigen::Ref<Eigen::MatrixXd> matrix) {
+  std::array<double, kStripWidth * kStripWidth> sums;
+  for (Index column = tile.column; column < tile.column + tile.columns; column += kStrip) {
+    const double* const b = strips.strip(static_cast<std::size_t>((column - first) / kStrip), vector);
+    const Index columns = std::min(kStrip, tile.column + tile.columns - column);
+    for (Index row = tile.row; row < tile.row + tile.rows; row += kStrip) {
+      if (row + kStrip <= column) continue;
+      const double* const a = strips.strip(static_cast<std::size_t>((row - first) / kStrip), vector);
+      const Index rows = std::min(kStrip, tile.row + tile.rows - row);
+      multiply_strips(a, b, depth, sums.data());
+      for (Index j = 0; j < columns; ++j) {
+        double* const to = &matrix(row, column + j);
+        const double* const from = sums.data() + j * kStrip;
+        for (Index i = 0; i < rows; ++i) to[i] = kPlus ? to[i] + from[i] : to[i] - from[i];
+      }
+    }
+  }
+}
+
 }  // namespace
 
-Eigen::MatrixXd gram_of_columns(const Eigen::MatrixXd& a, unsigned threads) {
-  Eigen::MatrixXd out(a.cols(), a.cols());
-  const std::vector<Tile> tiles = lower_tiles(0, a.cols());
+Strips::Strips(std::size_t depth, std::size_t width)
+    : room_(depth),
+      depth_(depth),
+      width_(width),
+      cells_(hwy::AllocateAligned<double>(std::max<std::size_t>(count() * depth * kStripWidth, 1))) {
+  std::fill_n(cells_.get(), count() * depth * kStripWidth, 0.0);
+}
+
+std::size_t Strips::count() const {
+  return (width_ + kStripWidth - 1) / kStripWidth;
+}
+
+const double* Strips::strip(std::size_t k, std::size_t first) const {
+  return cells_.get() + (k * room_ + first) * kStripWidth;
+}
+
+void Strips::set(std::size_t k, const double* values, double factor) {
+  double* to = cells_.get() + k * kStripWidth;
+  std::size_t j = 0;
+  for (; j + kStripWidth <= width_; j += kStripWidth, to += room_ * kStripWidth) {
+    for (std::size_t i = 0; i < kStripWidth; ++i) to[i] = factor * values[j + i];
+  }
+  for (std::size_t i = 0; j + i < width_; ++i) to[i] = factor * values[j + i];
+}
+
+void add_gram(const Strips& vectors, Eigen::Ref<Eigen::MatrixXd> matrix, unsigned threads) {
+  const std::vector<Tile> tiles = lower_tiles(0, static_cast<Index>(vectors.width()));
   each(tiles.size(), threads, [&](std::size_t k) {
-    const Tile& t = tiles[k];
-    out.block(t.row, t.column, t.rows, t.columns).noalias() =
-        a.middleCols(t.row, t.rows).transpose() * a.middleCols(t.column, t.columns);
+    for (std::size_t first = 0; first < vectors.depth(); first += kDepth) {
+      const std::size_t depth = std::min(kDepth, vectors.depth() - first);
+      take_products<true>(vectors, first, depth, 0, tiles[k], matrix);
+    }
   });
+}
+
+Eigen::MatrixXd gram_of_columns(const Eigen::MatrixXd& a, unsigned threads) {
+  Eigen::MatrixXd out = Eigen::MatrixXd::Zero(a.cols(), a.cols());
+  const auto width = static_cast<std::size_t>(a.cols());
+  Strips strips(kDepth, width);
+  constexpr Index kAtOnce = kDepth;
+  for (Index first = 0; first < a.rows(); first += kAtOnce) {
+    const Index depth = std::min(kAtOnce, a.rows() - first);
+    const Eigen::MatrixXd turned = a.middleRows(first, depth).transpose();
+    strips.set_depth(static_cast<std::size_t>(depth));
+    for (Index k = 0; k < depth; ++k) strips.set(static_cast<std::size_t>(k), &turned(0, k), 1);
+    add_gram(strips, out, threads);
+  }
   return out;
 }
 
 Eigen::MatrixXd gram_of_rows(const Eigen::MatrixXd& a, unsigned threads) {
-  Eigen::MatrixXd out(a.rows(), a.rows());
-  const std::vector<Tile> tiles = lower_tiles(0, a.rows());
-  each(tiles.size(), threads, [&](std::size_t k) {
-    const Tile& t = tiles[k];
-    out.block(t.row, t.column, t.rows, t.columns).noalias() =
-        a.middleRows(t.row, t.rows) * a.middleRows(t.column, t.columns).transpose();
-  });
+  Eigen::MatrixXd out = Eigen::MatrixXd::Zero(a.rows(), a.rows());
+  Strips strips(kDepth, static_cast<std::size_t>(a.rows()));
+  constexpr Index kAtOnce = kDepth;
+  for (Index first = 0; first < a.cols(); first += kAtOnce) {
+    const Index depth = std::min(kAtOnce, a.cols() - first);
+    strips.set_depth(static_cast<std::size_t>(depth));
+    for (Index k = 0; k < depth; ++k) strips.set(static_cast<std::size_t>(k), &a(0, first + k), 1);
+    add_gram(strips, out, threads);
+  }
   return out;
 }
 
@@ -72,6 +140,7 @@ bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads) {
     const Eigen::LLT<Eigen::MatrixXd> llt(corner);
     if (llt.info() != Eigen::Success) return false;
     corner = llt.matrixL();
+    if (next == size) break;
     const std::vector<Tile> rest = lower_tiles(next, size);
     std::vector<Index> below;
     for (Index row = next; row < size; row += kTile) below.push_back(row);
@@ -79,12 +148,10 @@ bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads) {
       auto tile = matrix.block(below[k], first, std::min(kTile, size - below[k]), width);
       corner.triangularView<Eigen::Lower>().transpose().solveInPlace<Eigen::OnTheRight>(tile);
     });
-    each(rest.size(), threads, [&](std::size_t k) {
-      const Tile& t = rest[k];
-      matrix.block(t.row, t.column, t.rows, t.columns).noalias() -=
-          matrix.block(t.row, first, t.rows, width) *
-          matrix.block(t.column, first, t.columns, width).transpose();
-    });
+    Strips strips(static_cast<std::size_t>(width), static_cast<std::size_t>(size - next));
+    for (Index k = 0; k < width; ++k) strips.set(static_cast<std::size_t>(k), &matrix(next, first + k), 1);
+    each(rest.size(), threads,
+         [&](std::size_t k) { take_products<false>(strips, 0, strips.depth(), next, rest[k], matrix); });
   }
   return true;
 }
