@@ -214,6 +214,40 @@ TEST(Wide, ALassoIsCertifiedByItsDualityGap) {
   }
 }
 
+// More than 500 parameters, fewer than of a wide table.
+TEST(Wide, LossesWithAKinkAreProven) {
+  const Temporary folder;
+  const WideTableData table = make_table(800, 520, true);
+  FitRequest request = request_for(folder.file("table.csv", table.text));
+  request.columns.weights = "w";
+  request.cost = CostKind::mae;
+  for (const double l2 : {0.0, 0.01}) {
+    SCOPED_TRACE(l2);
+    request.l2 = l2;
+    const auto fitted = fit(request);
+    ASSERT_TRUE(fitted) << fitted.error().text();
+    const Fit& found = *fitted;
+    EXPECT_EQ(found.plan.optimizer, Optimizer::newton);
+    EXPECT_EQ(found.termination.reason, Reason::tolerance);
+    EXPECT_LE(found.epochs, 40U);
+    ASSERT_TRUE(found.certificate.cost_gap_bound);
+    EXPECT_FALSE(found.certificate.is_estimate);
+    EXPECT_LE(*found.certificate.cost_gap_bound, 1e-9 * found.cost);
+    // The cost is that of these parameters.
+    double cost = 0;
+    double squares = 0;
+    for (Eigen::Index r = 0; r < table.y.size(); ++r) {
+      double f = found.parameters.back();
+      for (Eigen::Index j = 0; j < table.x.cols(); ++j)
+        f += found.parameters[static_cast<std::size_t>(j)] * table.x(r, j);
+      cost += table.w[r] / table.w.sum() * std::abs(table.y[r] - f);
+    }
+    for (std::size_t j = 0; j + 1 < found.parameters.size(); ++j)
+      squares += found.parameters[j] * found.parameters[j];
+    EXPECT_NEAR(found.cost, cost + l2 / 2 * squares, 1e-12 * found.cost);
+  }
+}
+
 TEST(Wide, GapsTextBatchesAndRowsHeldOut) {
   const Temporary folder;
   WideTableData table = make_table(260, 1600, false);

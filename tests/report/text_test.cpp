@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "talweg/report/cost_curve.h"
+#include "talweg/report/sentences.h"
 #include "talweg/report/table.h"
 
 namespace talweg {
@@ -99,6 +100,27 @@ TEST(EpochTable, KeepsTenThenOneTwoFiveAndTheLast) {
   for (const TraceRow& row : table.rows()) epochs.push_back(row.epoch);
   EXPECT_EQ(epochs, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 50, 100, 200, 500, 1000,
                                                 1234}));
+}
+
+// What is proven is called so; a gap that the curvature judges keeps its name.
+TEST(Sentences, TellAProofFromAnEstimate) {
+  Fit fit;
+  fit.plan.over_rows = true;
+  fit.plan.cost = CostKind::mae;
+  fit.plan.loss = LossSettings{CostKind::mae, 1, 0.5, 0};
+  fit.plan.start_cost = 2;
+  fit.cost = 1;
+  fit.epochs = 1;
+  fit.certificate.cost_gap_bound = 1e-9;
+  EXPECT_EQ(certificate_text(fit), "the cost is proven within 1e-09 of the lowest cost");
+  fit.certificate.is_estimate = true;
+  EXPECT_EQ(certificate_text(fit), "the cost is within 1e-09 of the lowest cost (smoothing gap)");
+  fit.termination = {Reason::rounding, 1e-9, 0};
+  EXPECT_EQ(ending_text(fit), "stopped after 1 epoch: no step lowers the cost any more");
+  fit.cost = 1e-15;
+  EXPECT_EQ(ending_text(fit), "converged in 1 epoch: all rows are fitted, the cost is as good as zero");
+  fit.l2 = 1;
+  EXPECT_EQ(ending_text(fit), "stopped after 1 epoch: no step lowers the cost any more");
 }
 
 TEST(Style, ColoursOnlyWhereWanted) {

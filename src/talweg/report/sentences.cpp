@@ -109,6 +109,16 @@ std::string forecast_line(const Plan& plan) {
   return epochs;
 }
 
+namespace {
+
+// Of a loss that is never below zero, which rounding alone keeps from it.
+bool fits_all_rows(const Fit& fit) {
+  return fit.plan.loss && has_kink(fit.plan.cost) && fit.l2 == 0 &&
+         fit.cost <= 1e-12 * std::abs(fit.plan.start_cost);
+}
+
+}  // namespace
+
 std::string ending_text(const Fit& fit) {
   const Termination& end = fit.termination;
   std::string epochs = plural(fit.epochs, "epoch");
@@ -129,6 +139,8 @@ std::string ending_text(const Fit& fit) {
       return fmt::format("converged in {}: cost - lowest cost is {}, the limit {}", epochs,
                          short_text(end.measured, 3), short_text(end.limit, 3));
     case Reason::rounding:
+      if (fits_all_rows(fit))
+        return fmt::format("converged in {}: all rows are fitted, the cost is as good as zero", epochs);
       if (end.limit == 0 || fit.plan.over_rows)
         return fmt::format("stopped after {}: no step lowers the cost any more", epochs);
       return fmt::format(
@@ -165,9 +177,9 @@ std::string ending_text(const Fit& fit) {
 std::string certificate_text(const Fit& fit) {
   if (fit.plan.loss && fit.certificate.cost_gap_bound) {
     const std::string gap = short_text(*fit.certificate.cost_gap_bound, 3);
-    return !has_kink(fit.plan.cost)
-               ? fmt::format("the cost is proven within {} of the lowest cost", gap)
-               : fmt::format("the cost is within {} of the lowest cost (smoothing gap)", gap);
+    return fit.certificate.is_estimate
+               ? fmt::format("the cost is within {} of the lowest cost (smoothing gap)", gap)
+               : fmt::format("the cost is proven within {} of the lowest cost", gap);
   }
   if (fit.plan.loss) return is_squared(fit.plan.cost) ? "none (see the warnings)" : "none (see the note)";
   if (fit.plan.over_rows) {
