@@ -209,9 +209,10 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
         "known");
   }
   if (squares) certify_rows(cost, kinked ? &*kinked : nullptr, fit.has_intercept, fit);
-  // No l1: its part has no place in that bound.
-  const auto bound =
-      wide && !kink && !squares && !kinked ? cost.lower_bound(result.point) : std::optional<LowerBound>();
+  std::optional<LowerBound> bound;
+  if (wide && !kink && !squares)
+    bound =
+        kinked ? l1_lower_bound(cost, kinked->l1_weights(), result.point) : cost.lower_bound(result.point);
   if (bound) {
     const double rounding =
         bound->rounding + 16 * std::numeric_limits<double>::epsilon() * std::abs(fit.cost);

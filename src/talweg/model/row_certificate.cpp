@@ -39,6 +39,63 @@ std::vector<double> intercept_column(LinearCost& cost, bool intercept) {
   return out;
 }
 
+LowerBound l1_lower_bound(LinearCost& cost, std::span<const double> l1, const Point& at) {
+  const std::vector<double> f = cost.predictions_at(at);
+  const RowLosses rows = cost.row_losses(f);
+  const std::vector<double> factors = cost.row_factors();
+  const std::vector<double> y = cost.targets();
+  const std::size_t n = f.size();
+  double up = 0;
+  double down = 0;
+  double squares = 0;
+  for (std::size_t r = 0; r < n; ++r) {
+    (rows.slope[r] > 0 ? up : down) += factors[r] * std::abs(rows.slope[r]);
+    squares += factors[r] * (rows.slope[r] * rows.slope[r]);
+  }
+  const bool balance = cost.has_intercept();
+  const double of_up = balance && up > down ? down / up : 1;
+  const double of_down = balance && down > up ? up / down : 1;
+  std::vector<double> u(n);
+  for (std::size_t r = 0; r < n; ++r) u[r] = (rows.slope[r] > 0 ? of_up : of_down) * rows.slope[r];
+  std::vector<double> v(cost.size());
+  cost.sum_rows(u, v);
+  // As wide as the rounding of v may be.
+  const auto blocks = static_cast<double>(cost.rows().blocks().size());
+  const double summed = accumulated(static_cast<double>(cost.rows().block_rows()) + blocks + 16);
+  const std::span<const double> l2 = cost.l2_weights();
+  LowerBound out;
+  out.from_slopes = true;
+  double shrink = 1;
+  double conjugate = 0;
+  for (std::size_t j = 0; j < v.size(); ++j) {
+    if (!(l1[j] > 0)) continue;
+    const LinearTerm& term = cost.terms()[j];
+    const double column = cost.scale() == Scale::none ? std::hypot(term.spread, term.mean) : 1;
+    const double slope = std::abs(v[j]) + 2 * summed * std::sqrt(squares) * column;
+    const double beyond = std::max(slope - l1[j], 0.0);
+    if (l2[j] > 0) {
+      conjugate += beyond * beyond / (2 * l2[j]);
+    } else if (beyond > 0) {
+      shrink = std::min(shrink, l1[j] / slope);
+    }
+  }
+  DoubleDouble value;
+  double size = 0;
+  for (std::size_t r = 0; r < n; ++r) {
+    const double s = rows.slope[r];
+    const double c = shrink * (s > 0 ? of_up : of_down);
+    const bool counts = cost.loss().kind == CostKind::poisson && y[r] > 0;
+    const double lowest = counts ? y[r] - y[r] * std::log(y[r]) : 0;
+    value += two_product(factors[r], c * (rows.value[r] - f[r] * s) + (1 - c) * lowest);
+    size += factors[r] * (std::abs(rows.value[r]) + 2 * std::abs(f[r] * s) + std::abs(lowest));
+  }
+  out.value = value.value() - conjugate;
+  out.rounding =
+      2 * summed * size + 8 * kUnit * conjugate +
+      2 * (up + down) * accumulated(static_cast<double>(cost.size() + 8)) * cost.prediction_size(at);
+  return out;
+}
+
 void certify_rows(LinearCost& cost, L1Cost* kinked, bool intercept, Fit& fit) {
   const std::size_t p = cost.size();
   fit.certificate.parameter_bounds.assign(p, std::nullopt);

@@ -20,6 +20,14 @@ namespace talweg {
 /// H e_0 for the intercept, the last coordinate; empty without one.
 std::vector<double> intercept_column(LinearCost& cost, bool intercept);
 
+/// A bound that no point of a smooth loss with a penalty sum_j l_j |t_j| (and l2) is below: with the slopes
+/// s_r at `at`, c_r in [0, 1] as in LinearCost::lower_bound, v = 1/W sum_r w_r c_r s_r z_r and, where there
+/// is no l2, k = min(1, min_j l_j/|v_j|),
+///   lowest >= 1/W sum_r w_r (k c_r (loss_r - f_r s_r) + (1 - k c_r) lowest loss of row r)
+///             - sum_j max(|v_j| - l_j, 0)^2 / (2 l2 q_j^2)
+/// `l1`: l_j per coordinate of the descent, 0 for the intercept and for constant columns.
+LowerBound l1_lower_bound(LinearCost& cost, std::span<const double> l1, const Point& at);
+
 /// Writes fit.certificate and, where there is none, the reason into fit.warnings. fit.parameters, fit.cost
 /// and the penalties are known; `kinked`: of an l1 penalty.
 void certify_rows(LinearCost& cost, L1Cost* kinked, bool intercept, Fit& fit);
