@@ -13,8 +13,9 @@ namespace talweg {
 namespace {
 
 // Rows are worked on in runs of whole panels of about so many bytes: predictions, the loss, what the slopes
-// make of the columns. Meanwhile the next run comes from memory.
-constexpr std::size_t kRunBytes = std::size_t{1} << 16U;
+// make of the columns. They stay in the first cache from their first use to the second, beside the lines of
+// the next run, which come from memory meanwhile.
+constexpr std::size_t kRunBytes = std::size_t{1} << 14U;
 constexpr std::size_t kLineBytes = 64;
 
 }  // namespace
