@@ -14,7 +14,7 @@ int run_evaluate(Options options, const StopFlag& stop);
 int run_show(const Options& options);
 int run_explain(Options options, const StopFlag& stop);
 int run_minimize(Options options, const StopFlag& stop);
-int run_fold(Options options, const StopFlag& stop);
+int run_fold(const Options& options, const StopFlag& stop);
 int run_merge(const Options& options);
 
 }  // namespace talweg::cli

@@ -47,7 +47,7 @@ int finish(const Options& options, OutputFile& output, const FoldedTable& table)
 
 }  // namespace
 
-int run_fold(Options options, const StopFlag& stop) {
+int run_fold(const Options& options, const StopFlag& stop) {
   std::vector<std::string> others = options.fit.paths;
   if (!options.fit.columns.rejects.empty()) others.push_back(options.fit.columns.rejects);
   if (auto checked = check_output(options, others); !checked) return report_error(checked.error());

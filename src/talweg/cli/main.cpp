@@ -40,7 +40,7 @@ int run(const std::vector<std::string>& arguments) {
     case Command::minimize:
       return run_minimize(std::move(*options), stop);
     case Command::fold:
-      return run_fold(std::move(*options), stop);
+      return run_fold(*options, stop);
     case Command::merge:
       return run_merge(*options);
     case Command::none:

@@ -68,8 +68,10 @@ double Schedule::factor(std::uint64_t epoch) const {
       return 1;
     case ScheduleKind::inverse:
       return std::pow(1 + decay * e, -power);
-    case ScheduleKind::step:
-      return std::pow(decay, static_cast<double>(epoch / kStepEpochs));
+    case ScheduleKind::step: {
+      const std::uint64_t steps = epoch / kStepEpochs;
+      return std::pow(decay, static_cast<double>(steps));
+    }
     case ScheduleKind::exponential:
       return std::exp(-decay * e);
     case ScheduleKind::cosine:

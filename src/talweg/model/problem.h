@@ -47,34 +47,34 @@ struct Plan {
   std::vector<Parameter> parameters;
   std::string target;
   std::vector<std::string> classes;  ///< of a classification: the label that is -1, then the one that is +1
-  bool labels_are_levels = false;    ///< they are neither 0 and 1 nor -1 and +1
   std::string objective;             ///< the cost spelled out
   std::string formula;               ///< as it was understood, `y = a*exp(-b*x) + c`; empty: a linear model
   std::vector<std::string> formula_columns;
+  bool labels_are_levels = false;    ///< the classes are neither 0 and 1 nor -1 and +1
+  bool validated = false;            ///< rows are held out, and have a cost in every epoch
   bool over_rows = false;            ///< not folded: no forecast; of a curved formula no global rates either
   std::optional<LossSettings> loss;  ///< of a linear model over rows
   std::optional<LocalRates> at_start;  ///< over rows
   std::uint64_t restarts = 0;
-  bool validated = false;  ///< rows are held out, and have a cost in every epoch
-  CostKind cost = CostKind::mse;
   double l1 = 0;
+  CostKind cost = CostKind::mse;
   Scale scale = Scale::none;
   bool scale_chosen = false;  ///< by talweg
   Optimizer optimizer = Optimizer::gd;
   bool optimizer_chosen = false;
   bool hidden_curvature =
       false;  ///< a direction is flatter than the eigenvalues' rounding: forecasts do not see it
-  bool preconditioned = false;          ///< gd in the coordinates of the Cholesky factor
-  bool polish = false;                  ///< below the tolerance, down to rounding
+  bool preconditioned = false;  ///< gd in the coordinates of the Cholesky factor
+  bool polish = false;          ///< below the tolerance, down to rounding
+  bool learning_rate_chosen = false;
+  bool shuffle = false;                 ///< the rows, anew for each epoch of batches
   std::string why;                      ///< of the optimizer chosen
   std::optional<double> learning_rate;  ///< absent: exact along each line (cg)
-  bool learning_rate_chosen = false;
   double momentum = 0;
   double adam_first = 0.9;  ///< of adam over rows
   double adam_second = 0.999;
   Schedule schedule;                          ///< of the learning rate
   std::optional<std::uint64_t> batch_size;    ///< rows a step; absent: all
-  bool shuffle = false;                       ///< the rows, anew for each epoch of batches
   std::optional<double> largest_stable_rate;  ///< of the optimizer and the coordinates used
   std::optional<double> best_rate;            ///< gd's
   std::optional<double>
