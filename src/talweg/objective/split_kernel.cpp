@@ -79,7 +79,7 @@ void split_panel(const SplitInput& in, std::size_t panel, SplitSums& out) {
   gather(in.values, cells);
   if (in.values_low != nullptr) gather(in.values_low, lows);
   double* const panels = out.panels.data() + panel * n * kRowDoubles;
-  double* const left = out.left.data() + panel * n * 2 * kPanel;
+  double* const left = in.weights != nullptr ? out.left.data() + panel * n * 2 * kPanel : nullptr;
   for (std::size_t v = 0; v < kPanel; v += kLanes) {
     const Vector x0 = hn::LoadU(d, cells + v);
     Vector shift = hn::Zero(d);
