@@ -210,7 +210,7 @@ Result<Fit> fit_loss(Problem problem, const FitRequest& request) {
   }
   if (squares) certify_rows(cost, kinked ? &*kinked : nullptr, fit.has_intercept, fit);
   std::optional<LowerBound> bound;
-  if (wide && !kink && !squares)
+  if (!kink && !squares && (wide || kinked || fit.l2 > 0))
     bound =
         kinked ? l1_lower_bound(cost, kinked->l1_weights(), result.point) : cost.lower_bound(result.point);
   if (bound) {

@@ -124,7 +124,8 @@ std::optional<Point> LinearCost::narrowed_wide(const Point& point, double width)
 std::optional<LowerBound> LinearCost::lower_bound(const Point& point) {
   const bool few = rows_.rows() <= size();
   const bool penalised = settings_.l2 > 0;
-  if (!settings_.wide || (!penalised && !few)) return std::nullopt;
+  if (penalised ? !settings_.wide && has_kink(settings_.loss.kind) : !settings_.wide || !few)
+    return std::nullopt;
   const LossSettings& loss = settings_.loss;
   const std::vector<double> f = predictions_at(point);
   const RowLosses at = row_losses(f);
