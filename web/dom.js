@@ -3,11 +3,16 @@
 
 const svgSpace = "http://www.w3.org/2000/svg";
 
+// Options stay whole at the end of a line: browsers break behind hyphens.
+function words(text) {
+  return text.split(/(--[a-z][a-z-]*)/).map((part, k) => k % 2 === 1 ? el("span", {class: "option"}, part) : part);
+}
+
 function fill(node, attributes, children) {
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (key === "text") node.textContent = value;
+    else if (key === "text") node.replaceChildren(...(node.namespaceURI === svgSpace ? [value] : words(String(value))));
     else if (key in node && typeof value === "boolean") node[key] = value;
     else node.setAttribute(key, value);
   }
