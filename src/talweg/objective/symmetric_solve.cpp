@@ -156,6 +156,8 @@ bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads) {
   return true;
 }
 
+// Eigen passes a reference that can be written through by value.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void solve_in_place(const Eigen::MatrixXd& factor, Eigen::Ref<Eigen::MatrixXd> b) {
   factor.triangularView<Eigen::Lower>().solveInPlace(b);
   factor.triangularView<Eigen::Lower>().transpose().solveInPlace(b);
