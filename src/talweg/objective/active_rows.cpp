@@ -168,16 +168,7 @@ bool ActiveRows::by_columns(std::span<const double> curvature, std::span<const d
   for (std::size_t a = 0; a < rows.size(); ++a) cells.col(index(a)) *= std::sqrt(curvature[rows[a]]);
   Eigen::MatrixXd matrix = gram_of_rows(cells, cost_.threads());
   cells.resize(0, 0);
-  const std::span<const double> penalty = cost_.l2_weights();
-  double largest = 0;
-  for (std::size_t j = 0; j < p_; ++j) {
-    matrix(index(j), index(j)) += penalty[j];
-    largest = std::max(largest, matrix(index(j), index(j)));
-  }
-  for (std::size_t j = 0; j < p_; ++j) {
-    double& own = matrix(index(j), index(j));
-    own += own > kDamping * largest ? kDamping * own : largest;
-  }
+  damp_diagonal(matrix, cost_.l2_weights(), kDamping);
   if (!factor_in_place(matrix, cost_.threads())) return false;
   Eigen::VectorXd right(index(p_));
   for (std::size_t j = 0; j < p_; ++j) right[index(j)] = -g[j];

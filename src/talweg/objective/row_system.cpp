@@ -76,16 +76,7 @@ bool RowSystem::factor(const std::function<bool()>& give_up) {
   matrix_ = Eigen::MatrixXd::Zero(index(p_), index(p_));
   serves_ = false;
   if (!add_rows(rows_, give_up)) return false;
-  const std::span<const double> penalty = cost_.l2_weights();
-  double largest = 0;
-  for (std::size_t j = 0; j < p_; ++j) {
-    matrix_(index(j), index(j)) += penalty[j];
-    largest = std::max(largest, matrix_(index(j), index(j)));
-  }
-  for (std::size_t j = 0; j < p_; ++j) {
-    double& own = matrix_(index(j), index(j));
-    own += own > kDamping * largest ? kDamping * own : largest;
-  }
+  const double largest = damp_diagonal(matrix_, cost_.l2_weights(), kDamping);
   taken_ = rows_.size();
   ++made_;
   fresh_ = serves_ = std::isfinite(largest) && factor_in_place(matrix_, cost_.threads());

@@ -156,6 +156,17 @@ bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads) {
   return true;
 }
 
+double damp_diagonal(Eigen::MatrixXd& matrix, std::span<const double> penalty, double damping) {
+  auto diagonal = matrix.diagonal();
+  double largest = 0;
+  for (Index j = 0; j < diagonal.size(); ++j) {
+    diagonal[j] += penalty[static_cast<std::size_t>(j)];
+    largest = std::max(largest, diagonal[j]);
+  }
+  for (double& own : diagonal) own += own > damping * largest ? damping * own : largest;
+  return largest;
+}
+
 // Eigen passes a reference that can be written through by value.
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
 void solve_in_place(const Eigen::MatrixXd& factor, Eigen::Ref<Eigen::MatrixXd> b) {

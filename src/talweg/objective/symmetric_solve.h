@@ -8,6 +8,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <span>
 
 namespace talweg {
 
@@ -38,6 +39,10 @@ void add_gram(const Strips& vectors, Eigen::Ref<Eigen::MatrixXd> matrix, unsigne
 Eigen::MatrixXd gram_of_columns(const Eigen::MatrixXd& a, unsigned threads);
 /// The lower triangle of a a'.
 Eigen::MatrixXd gram_of_rows(const Eigen::MatrixXd& a, unsigned threads);
+/// Adds `penalty` to the diagonal and then `damping` of each of its entries to itself; one that is not above
+/// that share of the largest grows by the largest, so that a column of nothing has a pivot. Returns the
+/// largest.
+double damp_diagonal(Eigen::MatrixXd& matrix, std::span<const double> penalty, double damping);
 /// The lower triangle becomes L of L L'; false where the matrix is not positive definite.
 bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads);
 /// L L' x = b, in place.
