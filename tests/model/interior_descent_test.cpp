@@ -9,17 +9,10 @@
 #include <vector>
 
 #include "support/linear_rows.h"
+#include "support/newton_settings.h"
 
 namespace talweg {
 namespace {
-
-DescentSettings settings_of(double tolerance) {
-  DescentSettings settings;
-  settings.method.optimizer = Optimizer::newton;
-  settings.tolerance = tolerance;
-  settings.epochs = 10'000;
-  return settings;
-}
 
 TEST(InteriorDescent, EndsWhereTheShrinkingWidthDoesAndProvesIt) {
   test::Random random(47);
@@ -40,7 +33,7 @@ TEST(InteriorDescent, EndsWhereTheShrinkingWidthDoesAndProvesIt) {
       LinearCost cost(model.rows, model.terms, {loss, l2, scale, 1}, zero);
       LinearCost threads(model.rows, model.terms, {loss, l2, scale, 3}, zero);
       const Point start{zero};
-      DescentSettings settings = settings_of(1e-8);
+      DescentSettings settings = test::newton_settings(1e-8);
       std::uint64_t last_epoch = 0;
       double last_cost = 0;
       settings.observer = [&](const EpochRecord& record) {
@@ -57,10 +50,10 @@ TEST(InteriorDescent, EndsWhereTheShrinkingWidthDoesAndProvesIt) {
       ASSERT_TRUE(end.gap_bound.has_value());
       EXPECT_LE(*end.gap_bound, 1e-8 * end.result.cost);
       EXPECT_NEAR(cost.sharp_cost(end.result.point), end.result.cost, 1e-13 * end.result.cost);
-      const KinkDescent again = descend_inside(threads, start, settings_of(1e-8), 1);
+      const KinkDescent again = descend_inside(threads, start, test::newton_settings(1e-8), 1);
       EXPECT_EQ(again.result.point.high, end.result.point.high);
       EXPECT_EQ(again.gap_bound, end.gap_bound);
-      const KinkDescent other = descend_on_kink(narrow, start, settings_of(1e-8), 1);
+      const KinkDescent other = descend_on_kink(narrow, start, test::newton_settings(1e-8), 1);
       EXPECT_NEAR(end.result.cost, other.result.cost, 1e-8 * other.result.cost);
       EXPECT_GE(other.result.cost, end.result.cost - *end.gap_bound);
       for (int k = 0; k < 20; ++k) {
@@ -83,11 +76,11 @@ TEST(InteriorDescent, EndedEarlyItProvesWhatIsLeft) {
       const test::LinearRows model = test::make_rows(sample, true);
       const std::vector<double> zero(model.terms.size(), 0.0);
       LinearCost cost(model.rows, model.terms, {loss, l2, Scale::standard, 1}, zero);
-      const double lowest = descend_on_kink(cost, Point(zero), settings_of(1e-10), 1).result.cost;
+      const double lowest = descend_on_kink(cost, Point(zero), test::newton_settings(1e-10), 1).result.cost;
       double before = std::numeric_limits<double>::infinity();
       for (const std::uint64_t epochs : {1U, 3U, 6U, 9U}) {
         SCOPED_TRACE(std::string(cost_name(kind)) + " " + std::to_string(l2) + " " + std::to_string(epochs));
-        DescentSettings settings = settings_of(1e-8);
+        DescentSettings settings = test::newton_settings(1e-8);
         settings.epochs = epochs;
         const KinkDescent end = descend_inside(cost, Point(zero), settings, 1);
         EXPECT_EQ(end.result.termination.reason, Reason::epochs);
@@ -109,7 +102,7 @@ TEST(InteriorDescent, StopsWhenAskedTo) {
   const std::vector<double> zero(model.terms.size(), 0.0);
   LinearCost cost(model.rows, model.terms, {loss, 0, Scale::standard, 1}, zero);
   StopFlag stop;
-  DescentSettings settings = settings_of(1e-8);
+  DescentSettings settings = test::newton_settings(1e-8);
   settings.stop = &stop;
   settings.observer = [&](const EpochRecord& record) {
     if (record.epoch == 2) stop.raise();
@@ -147,7 +140,7 @@ TEST(InteriorDescent, EndsAtZeroWhereEveryRowIsFitted) {
   rows.standardise(centre, scale, 1);
   const std::vector<LinearTerm> terms = {{0, {}, 0, 1, 1}, {1, {}, 0, 1, 1}};
   LinearCost cost(rows, terms, {loss, 0, Scale::standard, 1}, std::vector<double>(2, 0.0));
-  const KinkDescent end = descend_inside(cost, Point({0.0, 0.0}), settings_of(1e-8), 1);
+  const KinkDescent end = descend_inside(cost, Point({0.0, 0.0}), test::newton_settings(1e-8), 1);
   EXPECT_LE(end.result.cost, 1e-12);
   ASSERT_TRUE(end.gap_bound);
   EXPECT_LE(*end.gap_bound, 1e-12);

@@ -9,17 +9,10 @@
 #include <vector>
 
 #include "support/linear_rows.h"
+#include "support/newton_settings.h"
 
 namespace talweg {
 namespace {
-
-DescentSettings newton(double tolerance) {
-  DescentSettings settings;
-  settings.method.optimizer = Optimizer::newton;
-  settings.tolerance = tolerance;
-  settings.epochs = 10'000;
-  return settings;
-}
 
 TEST(KinkDescent, EndsAtThePointThatTheDualityGapProves) {
   test::Random random(41);
@@ -40,7 +33,7 @@ TEST(KinkDescent, EndsAtThePointThatTheDualityGapProves) {
       const Point start(std::vector<double>(model.terms.size(), 0.0));
       std::uint64_t last_epoch = 0;
       double last_cost = 0;
-      DescentSettings settings = newton(1e-8);
+      DescentSettings settings = test::newton_settings(1e-8);
       settings.observer = [&](const EpochRecord& record) {
         EXPECT_EQ(record.epoch, record.epoch == 0 ? 0 : last_epoch + 1);
         last_epoch = record.epoch;
@@ -89,7 +82,7 @@ TEST(KinkDescent, OfWideTablesEndsWhereTheOtherDoes) {
         LinearCost narrow(model.rows, model.terms, {loss, l2, Scale::standard, 1, false}, zero);
         LinearCost wide(model.rows, model.terms, {loss, l2, Scale::standard, 1, true}, zero);
         LinearCost threads(model.rows, model.terms, {loss, l2, Scale::standard, 3, true}, zero);
-        const DescentSettings settings = newton(1e-8);
+        const DescentSettings settings = test::newton_settings(1e-8);
         const KinkDescent expected = descend_on_kink(narrow, Point(zero), settings, 1);
         const KinkDescent got = descend_on_kink(wide, Point(zero), settings, 1);
         const KinkDescent again = descend_on_kink(threads, Point(zero), settings, 1);
@@ -117,7 +110,7 @@ TEST(KinkDescent, TheMedianOfThreePointsIsTheMiddleOne) {
   rows.finish();
   LinearCost cost(rows, {LinearTerm{}}, {{CostKind::mae, 1, 0.5, 1}, 0, Scale::standard, 1},
                   std::vector<double>{0});
-  const KinkDescent end = descend_on_kink(cost, Point({0.0}), newton(1e-8), 10);
+  const KinkDescent end = descend_on_kink(cost, Point({0.0}), test::newton_settings(1e-8), 10);
   EXPECT_NEAR(end.result.point.high[0], 5, 1e-12);
   EXPECT_NEAR(end.result.cost, (4.0 + 95.0) / 3, 1e-12);
 }
