@@ -114,7 +114,7 @@ class BatchWalk {
   // The first rows of the batches that follow are fetched from memory while this one is worked on; the others
   // are the cost's to fetch.
   void announce(std::uint32_t first, std::uint32_t count) const {
-    constexpr std::uint32_t kAhead = 8;
+    constexpr std::uint32_t kAhead = 16;
     const std::uint64_t end = std::min<std::uint64_t>(order_.size(), std::uint64_t{first} + count + kAhead);
     for (std::uint64_t k = std::uint64_t{first} + std::max(count, kAhead); k < end; ++k)
       settings_.cost->prefetch(order_[k]);

@@ -28,7 +28,7 @@ void dot_rows_of(const RowCells& cells, const std::uint32_t* HWY_RESTRICT index,
   const RowTag d;
   const std::size_t columns = cells.columns;
   const std::size_t whole = columns / 8 * 8;
-  constexpr std::size_t kAhead = 8;
+  constexpr std::size_t kAhead = 16;
   for (std::size_t k = 0; k < count; ++k) {
     // Rows lie anywhere in memory: those of the next few turns are asked for now.
     if (k + kAhead < count) fetch_row(cells, index[k + kAhead]);

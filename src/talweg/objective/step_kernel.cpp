@@ -29,7 +29,7 @@ HWY_INLINE double slope_of(const LossSettings& loss, double f, double y) {
 // `t` has rows.stride numbers, zeros behind the columns.
 template <class Row, bool kPulled>
 HWY_INLINE void walk(const StepTask& task, const double* HWY_RESTRICT pull, double* HWY_RESTRICT t) {
-  constexpr std::size_t kAhead = 8;
+  constexpr std::size_t kAhead = 16;
   const RowTag d;
   const std::size_t columns = task.rows.columns;
   const std::size_t whole = columns / kLanes * kLanes;
