@@ -133,6 +133,46 @@ TEST_F(SeparationTest, SteepDataAndOtherMethods) {
   }
 }
 
+// Wherever the descent stops: rows that a direction tells apart gain more than 1 by a step, others less only
+// where there is an answer.
+TEST_F(SeparationTest, ADescentThatEndsEarlyIsJudgedAlike) {
+  test::Random random(6);
+  for (const int kind : {0, 1, 2}) {  // ordinary, quasi-separable, separable
+    std::string text = "u,v,w,y\n";
+    for (int r = 0; r < 500; ++r) {
+      const double u = random.normal();
+      const double v = kind == 1 && random.below(3) == 0 ? u : random.normal();
+      const double noise = kind == 0 ? 0.4 * random.normal() : 0;
+      const bool plus = u != v ? 6 * (u - v) + noise > 0 : random.coin();
+      text += fmt::format("{},{},{},{}\n", u, v, random.normal(), plus ? 1 : 0);
+    }
+    const std::string path = write(text);
+    for (const std::uint64_t epochs : {5, 8, 12, 20, 60}) {
+      for (const Optimizer optimizer : {Optimizer::newton, Optimizer::lbfgs, Optimizer::adam}) {
+        SCOPED_TRACE(fmt::format("kind {}, {} epochs of {}", kind, epochs, optimizer_name(optimizer)));
+        FitRequest request;
+        request.paths = {path};
+        request.columns.target = "y";
+        request.columns.classes = true;
+        request.cost = CostKind::logistic;
+        request.optimizer = optimizer;
+        if (optimizer == Optimizer::adam) request.learning_rate = 0.5;
+        request.epochs = epochs;
+        request.threads = 1;
+        const auto found = fit(request);
+        ASSERT_TRUE(found);
+        const bool told = std::any_of(found->warnings.begin(), found->warnings.end(),
+                                      [](const std::string& warning) { return says(warning, "separable"); });
+        // Within margins of 6 nothing is looked for.
+        const double size = std::abs(found->parameters[0]);
+        if (kind == 0 || size > 4) {
+          EXPECT_EQ(told, kind > 0) << size;
+        }
+      }
+    }
+  }
+}
+
 TEST_F(SeparationTest, ALevelWithoutCountsIsNamed) {
   const std::string rows = "g,x,y\nb,1,2\nb,2,1\nb,3,4\nc,1,3\nc,2,0\nc,3,1\n";
   const std::string level = counts_warning(write(rows + "d,1,0\nd,2,0\nd,3,0\n"));

@@ -88,6 +88,43 @@ TEST(LinearCost, ValueGradientAndHessianAreThoseOfTheRows) {
   }
 }
 
+TEST(LinearCost, TheUndampedDirectionSolvesTheHessianOrSaysThatItCannot) {
+  test::Random random(24);
+  const LossSettings loss{CostKind::logistic};
+  test::LinearSample sample = test::make_sample(random, 1000, 4, loss, true);
+  for (const Scale scale : {Scale::none, Scale::standard}) {
+    // The last column repeats the first ever more closely.
+    for (const double apart : {1.0, 0.1, 1e-6, 0.0}) {
+      SCOPED_TRACE(apart);
+      std::size_t n = 0;
+      for (RowBlock& block : sample.blocks) {
+        for (std::size_t r = 0; r < block.rows; ++r, ++n) {
+          sample.x[n][3] = sample.x[n][0] + apart * random.normal();
+          block.values[5 * r + 3] = sample.x[n][3];
+        }
+      }
+      const test::LinearRows model = test::make_rows(sample, true);
+      const std::size_t p = model.terms.size();
+      LinearCost cost(model.rows, model.terms, {loss, 0, scale, 1}, std::vector<double>(p, 0.0));
+      const Point point(std::vector<double>(p, 0.01));
+      std::vector<double> gradient(p), direction(p);
+      cost.evaluate(point, gradient);
+      const bool solved = cost.undamped_direction(point, gradient, direction);
+      EXPECT_EQ(solved, apart >= 0.1);
+      if (!solved) continue;
+      const std::vector<double> hessian = cost.hessian(point);
+      for (std::size_t i = 0; i < p; ++i) {
+        double sum = gradient[i], size = 0;
+        for (std::size_t j = 0; j < p; ++j) {
+          sum += hessian[i * p + j] * direction[j];
+          size += std::abs(hessian[i * p + j] * direction[j]);
+        }
+        EXPECT_LE(std::abs(sum), 1e-12 * size) << i;
+      }
+    }
+  }
+}
+
 TEST(LinearCost, GivesTheSameBitsForAnyNumberOfThreads) {
   test::Random random(22);
   const LossSettings loss{CostKind::logistic};

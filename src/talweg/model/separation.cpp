@@ -144,6 +144,7 @@ double mean_target(const DenseRows& rows) {
 std::vector<double> signs_of(const LinearCost& cost) {
   const double plus = is_count(cost) ? 0 : 1;
   std::vector<double> out;
+  out.reserve(cost.rows().rows());
   for (const DenseRows::Block& block : cost.rows().blocks()) {
     for (std::size_t r = 0; r < block.rows; ++r) out.push_back(is_plus(block, r) ? plus : -1);
   }
@@ -169,9 +170,22 @@ std::optional<Separation> judge(std::span<const double> before, std::span<const 
   return out;
 }
 
+// Whether one Newton step from `at` proves that no direction tells classes apart (separation.h).
+bool has_answer(LinearCost& cost, const Point& at, std::span<const double> signs) {
+  constexpr double kMostGain = 0.9;  // below 1: for rounding
+  std::vector<double> gradient(cost.size());
+  std::vector<double> step(cost.size());
+  cost.evaluate(at, gradient);
+  if (!cost.undamped_direction(at, gradient, step)) return false;
+  const std::vector<double> change = cost.multiply_rows(step);
+  bool out = true;
+  for (std::size_t r = 0; r < signs.size(); ++r) out = out && signs[r] * change[r] < kMostGain;
+  return out;
+}
+
 // Newton's steps from `point`, each of them judged.
 std::optional<Separation> follow_newton(LinearCost& cost, Point point, std::span<const double> signs) {
-  std::vector<double> before = cost.predictions(cost.to_user(point));
+  std::vector<double> before = cost.predictions_at(point);
   std::vector<double> gradient(cost.size());
   std::vector<double> direction(cost.size());
   std::vector<double> trial(cost.size());
@@ -189,7 +203,7 @@ std::optional<Separation> follow_newton(LinearCost& cost, Point point, std::span
       if (value <= lowest) break;
     }
     if (!(value <= lowest)) return std::nullopt;
-    std::vector<double> after = cost.predictions(cost.to_user(next));
+    std::vector<double> after = cost.predictions_at(next);
     double largest = 0;
     for (std::size_t r = 0; r < after.size(); ++r)
       largest = std::max(largest, std::abs(after[r] - before[r]));
@@ -231,6 +245,7 @@ std::optional<Separation> find_separation(LinearCost& cost, const Point& at, std
   for (std::size_t r = 0; r < signs.size(); ++r) all = all && signs[r] * f[r] > 0;
   if (all) return Separation{true, signs.size(), std::nullopt, cost.to_user(at)};
 
+  if (has_answer(cost, at, signs)) return std::nullopt;
   if (auto found = follow_newton(cost, at, signs)) return found;
   // So far out that the curvature is below the damping: from the other end.
   if (widest < kBeyondCurvature) return std::nullopt;

@@ -11,8 +11,14 @@
 // The direction is proposed by Newton's steps on from where the descent ended: where there is an answer they
 // shrink, and there is none to be told of; where there is none, a step adds about 1 to the margin of every
 // row that d tells apart (of Poisson: takes about 1 from its f) and nothing to that of the others. It is then
-// verified on every row. One column or level that does it alone is found by the range of its values in each
-// class.
+// verified on every row.
+//
+// Most data have an answer, and one step H s = -g proves it (Stiemke's theorem, 1915). With p_r = 1/(1 +
+// exp(y_r f_r)) it reads sum_r w_r p_r (1 - (1 - p_r) y_r s_r) y_r x_r = 0, s_r what the step adds to row r's
+// prediction. Where y_r s_r < 1 for every row all these factors are positive; along a direction that tells
+// apart, the sum would be, too. Of counts e^f (1 + s_r) for the rows of zeros does the same.
+//
+// One column or level that does it alone is found by the range of its values in each class.
 #pragma once
 
 #include <optional>

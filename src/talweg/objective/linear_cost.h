@@ -104,6 +104,10 @@ class LinearCost final : public KinkedObjective {
   /// The Hessian at a point in the coordinates of the descent, row-major; with `curvature` given, of a loss
   /// of that constant curvature.
   [[nodiscard]] std::vector<double> hessian(const Point& point, std::optional<double> curvature = {});
+  /// -(Hessian at the point)^-1 gradient without damping; false where the Hessian, scaled to a unit diagonal,
+  /// has a reciprocal condition below 1e-7, so that rounding could count. Of the coordinates with a
+  /// curvature.
+  bool undamped_direction(const Point& point, std::span<const double> gradient, std::span<double> out);
   /// (Hessian^-1)_jj in the user's units; absent where the Hessian is singular.
   [[nodiscard]] std::vector<std::optional<double>> inverse_hessian_diagonal(const Point& point);
 

@@ -19,6 +19,33 @@ std::size_t triangle_index(std::size_t i, std::size_t j) {  // j <= i
   return i * (i + 1) / 2 + j;
 }
 
+// The Hessian scaled to a unit diagonal, of the coordinates that have a curvature.
+struct UnitFactor {
+  std::vector<std::size_t> active;
+  Eigen::VectorXd scale;  // by coordinate, the diagonal to the power of -1/2
+  Eigen::LLT<Eigen::MatrixXd> factor;
+  double rcond = 0;  // 0: not positive definite
+};
+
+UnitFactor unit_factor(const std::vector<double>& matrix, std::size_t p) {
+  UnitFactor out;
+  for (std::size_t j = 0; j < p; ++j) {
+    if (matrix[j * p + j] > 0) out.active.push_back(j);
+  }
+  const auto n = static_cast<Eigen::Index>(out.active.size());
+  const auto place = [&](Eigen::Index i) { return out.active[static_cast<std::size_t>(i)]; };
+  out.scale.resize(n);
+  for (Eigen::Index i = 0; i < n; ++i) out.scale[i] = 1 / std::sqrt(matrix[place(i) * p + place(i)]);
+  Eigen::MatrixXd scaled(n, n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    for (Eigen::Index j = 0; j < n; ++j)
+      scaled(i, j) = matrix[place(i) * p + place(j)] * out.scale[i] * out.scale[j];
+  }
+  out.factor.compute(scaled);
+  if (out.factor.info() == Eigen::Success) out.rcond = out.factor.rcond();
+  return out;
+}
+
 }  // namespace
 
 std::vector<double> LinearCost::hessian(const Point& point, std::optional<double> constant) {
@@ -126,31 +153,31 @@ bool LinearCost::support_direction(const Point& point, std::span<const double> s
   return solve_damped(hessian(point), size(), slope, support, out);
 }
 
+bool LinearCost::undamped_direction(const Point& point, std::span<const double> gradient,
+                                    std::span<double> out) {
+  constexpr double kLeast = 1e-7;
+  const UnitFactor unit = unit_factor(hessian(point), size());
+  if (!(unit.rcond >= kLeast)) return false;
+  const auto n = static_cast<Eigen::Index>(unit.active.size());
+  const auto place = [&](Eigen::Index i) { return unit.active[static_cast<std::size_t>(i)]; };
+  Eigen::VectorXd right(n);
+  for (Eigen::Index i = 0; i < n; ++i) right[i] = -gradient[place(i)] * unit.scale[i];
+  const Eigen::VectorXd solution = unit.factor.solve(right);
+  std::fill(out.begin(), out.end(), 0.0);
+  for (Eigen::Index i = 0; i < n; ++i) out[place(i)] = solution[i] * unit.scale[i];
+  return solution.allFinite();
+}
+
 std::vector<std::optional<double>> LinearCost::inverse_hessian_diagonal(const Point& point) {
   const std::size_t p = size();
   std::vector<std::optional<double>> out(p);
-  const std::vector<double> matrix = hessian(point);
-  std::vector<std::size_t> active;
-  for (std::size_t j = 0; j < p; ++j) {
-    if (matrix[j * p + j] > 0) active.push_back(j);
-  }
-  const auto n = static_cast<Eigen::Index>(active.size());
-  Eigen::MatrixXd scaled(n, n);
-  Eigen::VectorXd scale(n);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const std::size_t a = active[static_cast<std::size_t>(i)];
-    scale[i] = 1 / std::sqrt(matrix[a * p + a]);
-  }
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (Eigen::Index j = 0; j < n; ++j) {
-      scaled(i, j) = matrix[active[static_cast<std::size_t>(i)] * p + active[static_cast<std::size_t>(j)]] *
-                     scale[i] * scale[j];
-    }
-  }
-  const Eigen::LLT<Eigen::MatrixXd> factor(scaled);
+  const UnitFactor unit = unit_factor(hessian(point), p);
   constexpr double kSingular = 1e-13;
-  if (factor.info() != Eigen::Success || factor.rcond() < kSingular) return out;
-  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(n, n));
+  if (!(unit.rcond >= kSingular)) return out;
+  const std::vector<std::size_t>& active = unit.active;
+  const Eigen::VectorXd& scale = unit.scale;
+  const auto n = static_cast<Eigen::Index>(active.size());
+  const Eigen::MatrixXd inverse = unit.factor.solve(Eigen::MatrixXd::Identity(n, n));
   // Row j of the map to the user's units: u_j = t_j / s_j; the intercept takes something of all of them.
   const bool standard = settings_.scale == Scale::standard;
   std::vector<double> row(active.size());

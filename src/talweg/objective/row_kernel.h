@@ -43,8 +43,8 @@ constexpr std::size_t row_stride(std::size_t columns, bool floats) {
   constexpr std::size_t kMost = 512;
   const bool doubles = cells.floats == nullptr;
   const std::size_t cell = doubles ? sizeof(double) : sizeof(float);
-  const auto* const first = doubles ? reinterpret_cast<const char*>(cells.doubles)
-                                    : reinterpret_cast<const char*>(cells.floats);
+  const auto* const first =
+      doubles ? reinterpret_cast<const char*>(cells.doubles) : reinterpret_cast<const char*>(cells.floats);
   const std::size_t size = cells.stride * cell;
   const char* const bytes = first + row * size;
   for (std::size_t at = 0; at < (size < kMost ? size : kMost); at += kLine) __builtin_prefetch(bytes + at);
