@@ -30,6 +30,15 @@ void require(bool held, const char* promise) {
   std::abort();
 }
 
+constexpr auto kWhole = static_cast<std::size_t>(-1);
+
+// Bytes at once, of a second reading: single ones of every other length, as long as it is short, since a
+// record is looked at again with every piece.
+std::size_t piece_of(std::string_view text, std::uint8_t choice) {
+  constexpr std::size_t kShort = 512;
+  return text.size() % 2 == 0 && text.size() <= kShort ? 1 : std::size_t{2} + choice;
+}
+
 std::string_view text_of(std::span<const std::uint8_t> input) {
   return {reinterpret_cast<const char*>(input.data()), input.size()};
 }
@@ -104,8 +113,17 @@ void check_block(const RowBlock& block, const RowReader& reader) {
   }
 }
 
-void read_rows(const std::string& path, const TableOptions& options, const ColumnRequest& request) {
-  auto reader = RowReader::open({path}, options, request);
+void read_rows(const std::string& path, const TableOptions& options, std::uint8_t choice) {
+  // The last column is the target; the choice says the rest.
+  auto reader = RowReader::open({path}, options, [&](const std::vector<std::string>& names) {
+    ColumnRequest request;
+    request.target = names.back();
+    request.missing = static_cast<MissingPolicy>((choice >> 3U) % 3);
+    request.bad_rows = (choice & 32U) != 0 ? BadRowPolicy::skip : BadRowPolicy::error;
+    if ((choice & 64U) != 0) request.weights = names.front();
+    if ((choice & 128U) != 0 && names.size() > 2) request.categorical = {names[1]};
+    return Result<ColumnRequest>(std::move(request));
+  });
   if (!reader) {
     require(!reader.error().what.empty(), "an error says what");
     return;
@@ -144,39 +162,41 @@ void as_table(std::string_view text, std::uint8_t choice, TableFormat format = T
     options.format = format;
     if ((choice & 1U) != 0) options.header = (choice & 2U) != 0;
     if ((choice & 4U) != 0) options.decimal = ',';
-    const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
-    auto table = TableReader::open({path}, options);
-    if (table) {
-      ColumnRequest request;
-      request.target = table->names().back();
-      request.missing = static_cast<MissingPolicy>((choice >> 3U) % 3);
-      request.bad_rows = (choice & 32U) != 0 ? BadRowPolicy::skip : BadRowPolicy::error;
-      if ((choice & 64U) != 0) request.weights = table->names().front();
-      if ((choice & 128U) != 0 && table->names().size() > 2) request.categorical = {table->names()[1]};
-      read_rows(path, options, request);
-    }
+    read_rows("/proc/self/fd/" + std::to_string(descriptor), options, choice);
   }
   ::close(descriptor);
 }
 
-// What a LibsvmReader makes of the text; `clean`: its good rows, written anew.
-std::string libsvm_transcript(std::string_view text, std::size_t piece, std::string* clean) {
+// What a LibsvmReader makes of the text.
+struct Sparse {
+  std::string transcript;
+  std::string clean;  // its good rows, written anew
+  std::uint64_t rows = 0;
+  std::uint64_t largest = 0;  // index
+};
+
+Sparse libsvm_transcript(std::string_view text, std::size_t piece) {
   auto source = memory_bytes(text, "input");
-  if (!source) return source.error().text();
+  Sparse out;
+  const auto ended = [&out](const std::string& how) {
+    out.transcript += how;
+    return std::move(out);
+  };
+  if (!source) return ended(source.error().text());
   LibsvmReader reader(std::make_unique<LimitedSource>(std::move(*source), piece), "input");
-  std::string out;
   SparseRow row;
   std::uint64_t line = 0;
   while (true) {
     const auto any = reader.next(row);
-    if (!any) return out + "error " + any.error().text();
-    if (!*any) return out + "end";
+    if (!any) return ended("error " + any.error().text());
+    if (!*any) return ended("end");
+    ++out.rows;
     require(row.line > line, "lines ascend");
     line = row.line;
     if (row.bad) {
       require(row.bad->line == line && !row.bad->what.empty() && !row.bad->remedy.empty(),
               "a bad row says where, what, and what to do");
-      out += row.bad->text() + '\n';
+      out.transcript += row.bad->text() + '\n';
       continue;
     }
     require(std::isfinite(row.label), "a label is finite");
@@ -188,8 +208,9 @@ std::string libsvm_transcript(std::string_view text, std::size_t piece, std::str
       written += ' ' + std::to_string(index) + ':' + shortest(entry.value);
     }
     written += '\n';
-    out += written;
-    if (clean != nullptr) *clean += written;
+    out.transcript += written;
+    out.clean += written;
+    out.largest = std::max(out.largest, index);
   }
 }
 
@@ -201,9 +222,8 @@ void csv(std::span<const std::uint8_t> input) {
   const std::string_view text = text_of(input.subspan(1));
   const char delimiter = sniff_delimiter(text);
   const bool keep = (choice & 1U) != 0;
-  const std::string whole = transcript(text, static_cast<std::size_t>(-1), delimiter, keep);
-  require(transcript(text, 1, delimiter, keep) == whole, "pieces of one byte make no difference");
-  require(transcript(text, 2 + choice, delimiter, keep) == whole, "pieces make no difference");
+  const std::string whole = transcript(text, kWhole, delimiter, keep);
+  require(transcript(text, piece_of(text, choice), delimiter, keep) == whole, "pieces make no difference");
   as_table(text, choice);
 }
 
@@ -227,12 +247,16 @@ void npy(std::span<const std::uint8_t> input) {
 void libsvm(std::span<const std::uint8_t> input) {
   if (input.empty()) return;
   const std::string_view text = text_of(input.subspan(1));
-  std::string clean;
-  const std::string whole = libsvm_transcript(text, static_cast<std::size_t>(-1), &clean);
-  require(libsvm_transcript(text, 1, nullptr) == whole, "pieces of one byte make no difference");
-  require(libsvm_transcript(text, 2U + input[0], nullptr) == whole, "pieces make no difference");
-  require(libsvm_transcript(clean, static_cast<std::size_t>(-1), nullptr) == clean + "end",
+  const Sparse whole = libsvm_transcript(text, kWhole);
+  require(libsvm_transcript(text, piece_of(text, input[0])).transcript == whole.transcript,
+          "pieces make no difference");
+  require(libsvm_transcript(whole.clean, kWhole).transcript == whole.clean + "end",
           "what is written is read again");
+  // A table is dense: not one whose cells are many times its bytes, unless it is to be refused.
+  constexpr std::uint64_t kMostColumns = 1024;
+  constexpr std::uint64_t kMostCells = std::uint64_t{1} << 17U;
+  const bool wide = whole.largest > kMostColumns || whole.rows * whole.largest > kMostCells;
+  if (wide && whole.largest <= kMostDenseColumns) return;
   as_table(text, input[0] & 0xF8U, TableFormat::libsvm);
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "talweg/base/byte_buffer.h"
 #include "talweg/base/numbers.h"
 
 namespace talweg {
@@ -63,7 +64,7 @@ struct CsvScanner::State {
   bool keep_blank_lines;
 
   // [begin, end) of the buffer is read and not yet given out; `line` is the line of `begin`.
-  std::vector<char> buffer;
+  ByteBuffer buffer;
   std::size_t begin = 0;
   std::size_t end = 0;
   std::size_t first_nul = kNowhere;
@@ -117,9 +118,8 @@ void CsvScanner::State::read_more() {
     end -= begin;
     begin = 0;
   }
-  if (buffer.empty()) buffer.resize(kBufferBytes);
-  if (end == buffer.size()) buffer.resize(2 * buffer.size());
-  auto count = source->read(std::span(buffer).subspan(end));
+  if (end == buffer.size()) buffer.grow(std::max(kBufferBytes, 2 * end));
+  auto count = source->read(buffer.from(end));
   if (!count) {
     source_error = count.error();
     return;

@@ -58,7 +58,8 @@ std::string memory_text(double bytes) {
 
 LibsvmReader::LibsvmReader(std::unique_ptr<ByteSource> source, std::string name)
     : source_(std::move(source)), name_(std::move(name)) {
-  buffer_.resize(kPlainDecimalHeadroom + kBufferBytes);
+  buffer_.grow(kPlainDecimalHeadroom + kBufferBytes);
+  std::fill_n(buffer_.data(), kPlainDecimalHeadroom, ' ');
   begin_ = end_ = kPlainDecimalHeadroom;
 }
 
@@ -77,8 +78,8 @@ Result<bool> LibsvmReader::fill() {
     end_ -= begin_ - kPlainDecimalHeadroom;
     begin_ = kPlainDecimalHeadroom;
   }
-  if (end_ == buffer_.size()) buffer_.resize(kPlainDecimalHeadroom + 2 * (end_ - kPlainDecimalHeadroom));
-  const auto count = source_->read(std::span(buffer_).subspan(end_));
+  if (end_ == buffer_.size()) buffer_.grow(kPlainDecimalHeadroom + 2 * (end_ - kPlainDecimalHeadroom));
+  const auto count = source_->read(buffer_.from(end_));
   if (!count) return fail(count.error());
   end_ += *count;
   return *count > 0;

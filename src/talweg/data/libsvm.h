@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "talweg/base/byte_buffer.h"
 #include "talweg/base/error.h"
 #include "talweg/data/bytes.h"
 
@@ -58,8 +59,8 @@ class LibsvmReader {
 
   std::unique_ptr<ByteSource> source_;
   std::string name_;
-  std::vector<char> buffer_;  // readable bytes in front, see kPlainDecimalHeadroom
-  std::size_t begin_ = 0;     // of what has not been given out
+  ByteBuffer buffer_;      // readable bytes in front, see kPlainDecimalHeadroom
+  std::size_t begin_ = 0;  // of what has not been given out
   std::size_t end_ = 0;
   bool ended_ = false;
   std::uint64_t line_ = 0;
