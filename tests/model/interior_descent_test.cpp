@@ -94,6 +94,62 @@ TEST(InteriorDescent, EndedEarlyItProvesWhatIsLeft) {
   }
 }
 
+// The lowest of all epochs is the answer, but it is none more than were asked for.
+TEST(InteriorDescent, TakesNoMoreEpochsThanAskedFor) {
+  test::Random random(51);
+  for (int trial = 0; trial < 200; ++trial) {
+    SCOPED_TRACE(trial);
+    const CostKind kind = trial % 2 == 0 ? CostKind::hinge : CostKind::quantile;
+    const LossSettings loss{kind, 1, random.uniform(0.1, 0.9), 1};
+    const test::LinearSample sample =
+        test::make_sample(random, 30 + random.below(100), 1 + random.below(4), loss, random.coin());
+    const test::LinearRows model = test::make_rows(sample, true);
+    const std::vector<double> zero(model.terms.size(), 0.0);
+    LinearCost cost(model.rows, model.terms, {loss, random.coin() ? 0.02 : 0, Scale::standard, 1}, zero);
+    DescentSettings settings = test::newton_settings(1e-8);
+    settings.epochs = 1 + random.below(12);
+    std::uint64_t last = 0;
+    settings.observer = [&](const EpochRecord& record) {
+      last = record.epoch;
+      return false;
+    };
+    const KinkDescent end = descend_inside(cost, Point(zero), settings, 1);
+    EXPECT_LE(end.result.epochs, settings.epochs);
+    EXPECT_EQ(end.result.epochs, last);
+    EXPECT_NEAR(cost.sharp_cost(end.result.point), end.result.cost, 1e-13 * end.result.cost);
+  }
+}
+
+// Targets far from zero: residuals are rounded by more than the variables of the last epochs are.
+TEST(InteriorDescent, EndsAsNearAsTheRoundingOfResidualsAllows) {
+  test::Random random(52);
+  for (int trial = 0; trial < 40; ++trial) {
+    SCOPED_TRACE(trial);
+    const LossSettings loss{CostKind::quantile, 1, random.uniform(0.1, 0.9), 1};
+    test::LinearSample sample =
+        test::make_sample(random, 60 + random.below(400), 1 + random.below(4), loss, random.coin());
+    const auto cost_of = [&](double offset, std::optional<double>& gap) {
+      test::LinearSample moved = sample;
+      const std::size_t columns = moved.x[0].size() + 1;
+      for (RowBlock& block : moved.blocks) {
+        for (std::size_t r = 0; r < block.rows; ++r) block.values[r * columns + columns - 1] += offset;
+      }
+      const test::LinearRows model = test::make_rows(moved, true);
+      const std::vector<double> zero(model.terms.size(), 0.0);
+      LinearCost cost(model.rows, model.terms, {loss, 0, Scale::standard, 1}, zero);
+      const KinkDescent end = descend_inside(cost, Point(zero), test::newton_settings(1e-8), 1);
+      gap = end.gap_bound;
+      return end.result.cost;
+    };
+    std::optional<double> gap;
+    const double lowest = cost_of(0, gap);
+    const double there = cost_of(1e12, gap);
+    EXPECT_NEAR(there, lowest, 1e-4);
+    ASSERT_TRUE(gap);
+    EXPECT_GE(*gap, there - lowest - 1e-4);
+  }
+}
+
 TEST(InteriorDescent, StopsWhenAskedTo) {
   test::Random random(49);
   const LossSettings loss{CostKind::mae, 1, 0.5, 1};

@@ -69,6 +69,33 @@ TEST(RowSystem, GivesUpWhereItIsAskedTo) {
       b, 1e-6, [] { return false; }, x));
 }
 
+// A pass over many rows takes long, and so does a factor: it asks before each.
+TEST(RowSystem, GivesUpAmidItsProducts) {
+  test::Random random(23);
+  const LossSettings loss{CostKind::mae, 1, 0.5, 1};
+  const test::LinearSample sample = test::make_sample(random, 400, 4, loss, false);
+  const test::LinearRows model = test::make_rows(sample, true);
+  LinearCost cost(model.rows, model.terms, {loss, 0, Scale::standard, 1},
+                  std::vector<double>(model.terms.size(), 0.0));
+  std::vector<double> b(cost.size(), 1), x(cost.size()), curvature(400);
+  for (double& c : curvature) c = random.decade(-3, 0);
+  const auto solve = [&](int most, int& asked) {
+    RowSystem system(cost);
+    system.set(curvature);
+    asked = 0;
+    return system.solve(
+        b, 1e-12, [&] { return ++asked > most; }, x);
+  };
+  int all = 0;
+  ASSERT_TRUE(solve(1000, all));
+  EXPECT_GE(all, 4);  // the rows, the factor's tile, products
+  for (int most = 0; most < all; ++most) {
+    int asked = 0;
+    EXPECT_FALSE(solve(most, asked)) << most;
+    EXPECT_LE(asked, most + 2);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, RowSystemTest,
                          ::testing::Combine(::testing::Values(Scale::none, Scale::standard),
                                             ::testing::Bool(), ::testing::Values(0.0, 0.01),

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "support/random.h"
 
@@ -67,7 +68,25 @@ TEST(SymmetricSolve, FactorsSolveTheirEquations) {
     EXPECT_LE((whole * x - b).norm(), 1e-14 * static_cast<double>(size) * whole.norm() * x.norm());
     whole(size - 1, size - 1) = -1;
     EXPECT_FALSE(factor_in_place(whole, 2));
+    for (const Index at : {Index{0}, size / 2, size - 1}) {
+      whole = a * a.transpose();
+      whole(at, at) = std::numeric_limits<double>::quiet_NaN();
+      EXPECT_FALSE(factor_in_place(whole, 2));
+    }
   }
+}
+
+TEST(SymmetricSolve, AFactorIsGivenUpBetweenItsColumnsOfTiles) {
+  Eigen::MatrixXd matrix = Eigen::MatrixXd::Identity(577, 577);
+  int asked = 0;
+  const auto after = [&](int times) {
+    asked = 0;
+    return [&asked, times] { return ++asked > times; };
+  };
+  EXPECT_TRUE(factor_in_place(matrix, 1, after(100)));
+  EXPECT_EQ(asked, 4);
+  EXPECT_FALSE(factor_in_place(matrix, 1, after(0)));
+  EXPECT_FALSE(factor_in_place(matrix, 1, after(3)));
 }
 
 }  // namespace

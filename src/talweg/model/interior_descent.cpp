@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -15,12 +16,14 @@ namespace {
 constexpr double kStay = 0.995;      // of the way to where a variable would become zero
 constexpr double kBeyond = 1e-4;     // of the tolerance: worth some more epochs, which fall fast there
 constexpr double kGain = 0.3;        // an epoch that lowers the gap less is the last
+constexpr double kStalled = 0.9;     // of the estimate: rounding leaves no more
 constexpr double kFitted = 1e-13;    // of the cost at the start: as good as none
 constexpr double kProve = 100;       // an estimate of so many tolerances is worth a proof
 constexpr double kPredictor = 1e-3;  // residuals of the equations
 constexpr double kCorrector = 1e-6;
 constexpr double kFeasible = 1e-8;
 constexpr double kLeastStep = 1e-6;
+constexpr double kLastProof = 0.1;  // of the seconds of a run that has none left
 
 double dot(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
@@ -55,6 +58,7 @@ class Interior {
     best_ = x_;
     if (observe(std::nullopt)) return end(Reason::callback, 0, most_epochs());
     double last_gap = std::numeric_limits<double>::infinity();
+    double last_mean = last_gap;
     const double limit = settings_.tolerance.value_or(0);
     while (true) {
       if (epoch_ >= settings_.epochs) return end(Reason::epochs, most_epochs(), most_epochs());
@@ -65,15 +69,19 @@ class Interior {
       }
       ++epoch_;
       if (observe(length_)) return end(Reason::callback, static_cast<double>(epoch_), most_epochs());
-      if (mean_gap() <= kProve * std::max(limit, 1e-12) * std::abs(cost_now_) ||
-          cost_now_ <= kProve * kFitted * out_.result.start_cost) {
-        prove();
+      const double mean = mean_gap();
+      const double none = kFitted * out_.result.start_cost;
+      if (mean <= kProve * std::max(limit, 1e-12) * std::abs(cost_now_) || cost_now_ <= kProve * none) {
+        prove([this] { return stopped() || late(); });
         const double gap = best_cost_ - proven_;
         const double cost = std::abs(best_cost_);
-        if (gap <= std::max({kBeyond * limit * cost, 2 * rounding_, kFitted * out_.result.start_cost}) ||
-            (gap <= limit * cost && gap > kGain * last_gap))
+        // A proof may be off by much more than the descent: it goes on while the estimate says so.
+        const bool as_near = mean <= limit * cost || mean > kStalled * last_mean || cost <= none;
+        if (gap <= kBeyond * limit * cost || (gap <= limit * cost && gap > kGain * last_gap) ||
+            (gap <= std::max(2 * rounding_, none) && as_near))
           return end(Reason::tolerance, 0, limit);
         last_gap = gap;
+        last_mean = mean;
       }
       if (stopped()) return end(Reason::interrupted, static_cast<double>(epoch_), most_epochs());
       if (late()) return end(Reason::seconds, seconds(), *settings_.max_seconds);
@@ -238,8 +246,10 @@ class Interior {
       q_[r] += point * dq_[r];
       s_[r] -= slopes * da_[r];
       t_[r] += slopes * da_[r];
-      // What rounding has taken from p - q = u and s + t = high - low goes to the larger one.
-      (p_[r] > q_[r] ? p_[r] : q_[r]) = p_[r] > q_[r] ? q_[r] + u_[r] : p_[r] - u_[r];
+      // What rounding has taken from p - q = u and s + t = high - low goes to the larger one, as long as both
+      // stay above zero: u may be off by more than they are.
+      const double larger = p_[r] > q_[r] ? q_[r] + u_[r] : p_[r] - u_[r];
+      if (larger > 0) (p_[r] > q_[r] ? p_[r] : q_[r]) = larger;
       (s_[r] > t_[r] ? s_[r] : t_[r]) = range - std::min(s_[r], t_[r]);
       a_[r] = s_[r] < t_[r] ? range_.high - s_[r] : range_.low + t_[r];
     }
@@ -253,7 +263,7 @@ class Interior {
   }
 
   // Without a penalty Z'a = 0 has to hold: what it lacks is taken by the rows that have room.
-  void prove() {
+  void prove(const std::function<bool()>& give_up) {
     if (proven_at_ == epoch_) return;
     proven_at_ = epoch_;
     std::vector<double> dual = a_;
@@ -261,7 +271,7 @@ class Interior {
       std::vector<double> given(n_);
       for (std::size_t r = 0; r < n_; ++r) given[r] = sign(r) * dual[r];
       cost_.sum_rows(given, slopes_);
-      if (!system_.solve(slopes_, kFeasible, {}, step_)) return;
+      if (!system_.solve(slopes_, kFeasible, give_up, step_)) return;
       const std::vector<double> along = cost_.multiply_rows(step_);
       double most = 1;  // of a slope that leaves its range
       for (std::size_t r = 0; r < n_; ++r) {
@@ -272,7 +282,7 @@ class Interior {
       for (double& a : dual) a *= most;
     }
     const LowerBound bound = cost_.kink_bound(dual, x_);
-    if (!(proven_ >= bound.value - bound.rounding)) {
+    if (bound.value - bound.rounding > proven_) {
       proven_ = bound.value - bound.rounding;
       rounding_ = bound.rounding;
     }
@@ -280,8 +290,11 @@ class Interior {
 
   KinkDescent end(Reason reason, double measured, double limit) {
     DescentResult& result = out_.result;
-    if (epoch_ > 0) prove();
-    if (best_cost_ < cost_now_ && reason != Reason::callback) {
+    // A run that is to stop takes some part of its seconds more: what is left to its lowest cost is worth it.
+    const double most = seconds() * (1 + kLastProof);
+    const bool over = reason == Reason::interrupted || reason == Reason::seconds;
+    if (epoch_ > 0) prove([&] { return over ? seconds() > most : stopped(); });
+    if (best_cost_ < cost_now_ && reason != Reason::callback && epoch_ < settings_.epochs) {
       x_ = best_;
       see_rows();
       ++epoch_;

@@ -79,7 +79,7 @@ bool RowSystem::factor(const std::function<bool()>& give_up) {
   const double largest = damp_diagonal(matrix_, cost_.l2_weights(), kDamping);
   taken_ = rows_.size();
   ++made_;
-  fresh_ = serves_ = std::isfinite(largest) && factor_in_place(matrix_, cost_.threads());
+  fresh_ = serves_ = std::isfinite(largest) && factor_in_place(matrix_, cost_.threads(), give_up);
   return fresh_;
 }
 
@@ -99,13 +99,14 @@ void RowSystem::precondition(std::span<const double> b, std::span<double> x) con
   if (shifted) x.back() -= taken;
 }
 
-bool RowSystem::iterate(std::vector<double>& left, double enough, int most, std::span<double> x,
-                        int& products) {
+bool RowSystem::iterate(std::vector<double>& left, double enough, int most,
+                        const std::function<bool()>& give_up, std::span<double> x, int& products) {
   std::vector<double> scaled(p_), product(p_);
   precondition(left, scaled);
   std::vector<double> along = scaled;
   double rho = dot(left, scaled);
   for (int step = 0; step < most && rho > enough; ++step) {
+    if (give_up && give_up()) return false;
     cost_.multiply_hessian(along, curvature_, product);
     ++products;
     const double bend = dot(along, product);
@@ -138,14 +139,16 @@ bool RowSystem::solve(std::span<const double> b, double residual, const std::fun
     const double another = d * d * (static_cast<double>(rows_.size()) / 2 + d / 6) / kMultiplyAdds;
     const double a_product = 8 * d * (n + 2 * d) / kBytesPerSecond;
     const int most = static_cast<int>(std::min(another / a_product / 2, double{kMostProducts}));
-    if (iterate(left, residual * residual * square_of(b), most, x, products)) {
+    if (iterate(left, residual * residual * square_of(b), most, give_up, x, products)) {
       serves_ = 2 * products <= most;
       return true;
     }
   }
   if (!fresh_ && !factor(give_up)) return false;
   products = 0;
-  iterate(left, residual * residual * square_of(b), kMostProducts, x, products);
+  if (!iterate(left, residual * residual * square_of(b), kMostProducts, give_up, x, products) && give_up &&
+      give_up())
+    return false;
   if (products > kFewProducts) share_ = std::max(share_ / 10, kLeastShare);
   return true;
 }

@@ -46,7 +46,8 @@ class RowSystem {
   bool add_rows(std::span<const std::size_t> rows, const std::function<bool()>& give_up);
   void precondition(std::span<const double> b, std::span<double> x) const;
   // Whether b - H x came to `enough` in the metric of the factor; goes on from x, whose residual is `left`.
-  bool iterate(std::vector<double>& left, double enough, int most, std::span<double> x, int& products);
+  bool iterate(std::vector<double>& left, double enough, int most, const std::function<bool()>& give_up,
+               std::span<double> x, int& products);
 
   LinearCost& cost_;
   std::size_t p_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <new>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -72,6 +72,7 @@ Strips::Strips(std::size_t depth, std::size_t width)
       depth_(depth),
       width_(width),
       cells_(hwy::AllocateAligned<double>(std::max<std::size_t>(count() * depth * kStripWidth, 1))) {
+  if (cells_ == nullptr) throw std::bad_alloc();
   std::fill_n(cells_.get(), count() * depth * kStripWidth, 0.0);
 }
 
@@ -131,15 +132,17 @@ Eigen::MatrixXd gram_of_rows(const Eigen::MatrixXd& a, unsigned threads) {
 }
 
 // Right-looking: a tile on the diagonal, the column of tiles below it, then what it takes off the rest.
-bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads) {
+bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads, const std::function<bool()>& give_up) {
   const Index size = matrix.rows();
   for (Index first = 0; first < size; first += kTile) {
+    if (give_up && give_up()) return false;
     const Index width = std::min(kTile, size - first);
     const Index next = first + width;
     auto corner = matrix.block(first, first, width, width);
     const Eigen::LLT<Eigen::MatrixXd> llt(corner);
     if (llt.info() != Eigen::Success) return false;
     corner = llt.matrixL();
+    if (!corner.diagonal().allFinite()) return false;  // no pivot of what is not a number is below zero
     if (next == size) break;
     const std::vector<Tile> rest = lower_tiles(next, size);
     std::vector<Index> below;

@@ -8,6 +8,7 @@
 
 #include <Eigen/Core>
 #include <cstddef>
+#include <functional>
 #include <span>
 
 namespace talweg {
@@ -43,8 +44,9 @@ Eigen::MatrixXd gram_of_rows(const Eigen::MatrixXd& a, unsigned threads);
 /// that share of the largest grows by the largest, so that a column of nothing has a pivot. Returns the
 /// largest.
 double damp_diagonal(Eigen::MatrixXd& matrix, std::span<const double> penalty, double damping);
-/// The lower triangle becomes L of L L'; false where the matrix is not positive definite.
-bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads);
+/// The lower triangle becomes L of L L'; false where the matrix is not positive definite or not finite, and
+/// where `give_up`, asked from time to time, said so.
+bool factor_in_place(Eigen::MatrixXd& matrix, unsigned threads, const std::function<bool()>& give_up = {});
 /// L L' x = b, in place.
 void solve_in_place(const Eigen::MatrixXd& factor, Eigen::Ref<Eigen::MatrixXd> b);
 
