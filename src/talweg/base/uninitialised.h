@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vectors of numbers that are not set to zero before they are written.
+// Vectors of numbers that are not set to zero before they are written; they start at a cache line.
 #pragma once
 
-#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
 
+#include "talweg/base/aligned.h"
+
 namespace talweg {
 
 template <class T>
-struct UninitialisedAllocator : std::allocator<T> {
+struct UninitialisedAllocator : AlignedAllocator<T> {
   template <class U>
   struct rebind {
     using other = UninitialisedAllocator<U>;

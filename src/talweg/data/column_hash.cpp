@@ -73,7 +73,7 @@ HWY_INLINE void hash_strip(const double* HWY_RESTRICT values, std::size_t rows, 
     const Vector key = hn::Set(d, kRowKeys[r]);
     const auto take = [&](std::size_t v, Vector& p, Vector& m) HWY_ATTR {
       const Vector x = hn::LoadU(d, row + v * kLanes);
-      const Vector y = hn::Xor(hn::Xor(x, hn::ShiftRight<kShift>(x)), key);
+      const Vector y = hn::Xor3(x, hn::ShiftRight<kShift>(x), key);
       p = hn::Add(p, x);
       m = hn::Add(m, hn::MulEven(hn::BitCast(halves, y), hn::BitCast(halves, hn::ShiftRight<32>(y))));
     };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "talweg/base/aligned.h"
 #include "talweg/objective/fold_nodes.h"
 #include "talweg/objective/gram_kernel.h"
 #include "talweg/objective/indicator_sums.h"
@@ -18,12 +19,12 @@ namespace {
 // kernel makes of them; kept from block to block.
 struct ShiftedBlock {
   std::size_t stride = 0;
-  bool low = false;                           // whether any low part is not zero
-  std::vector<double> z_high, z_low;          // x - origin
-  std::vector<double> wz_high, wz_low;        // w (x - origin), with weights
-  std::vector<double> widest;                 // per column: the largest |z|
-  std::vector<double> total_high, total_low;  // per column: sum of w z
-  std::vector<double> sum, error;             // of the kernel
+  bool low = false;                             // whether any low part is not zero
+  AlignedVector<double> z_high, z_low;          // x - origin
+  AlignedVector<double> wz_high, wz_low;        // w (x - origin), with weights
+  AlignedVector<double> widest;                 // per column: the largest |z|
+  AlignedVector<double> total_high, total_low;  // per column: sum of w z
+  AlignedVector<double> sum, error;             // of the kernel
 };
 
 // total += term, each as arrays of high and low parts; see operator+ of DoubleDouble.
@@ -109,8 +110,8 @@ void fold_exactly(const RowBlock& block, FoldedRows& out) {
   const std::size_t p = block.columns;
   shift(block, shifted);
   const bool weighted = !block.weights.empty();
-  const std::vector<double>& a_high = weighted ? shifted.wz_high : shifted.z_high;
-  const std::vector<double>& a_low = weighted ? shifted.wz_low : shifted.z_low;
+  const AlignedVector<double>& a_high = weighted ? shifted.wz_high : shifted.z_high;
+  const AlignedVector<double>& a_low = weighted ? shifted.wz_low : shifted.z_low;
   GramInput input{a_high.data(), nullptr, shifted.z_high.data(), nullptr, block.rows, p, shifted.stride};
   if (shifted.low) {
     input.a_low = a_low.data();

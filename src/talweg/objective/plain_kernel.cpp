@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "talweg/objective/plain_layout.h"
 
@@ -39,169 +40,146 @@ HWY_INLINE void keep(Vector& vector) {
 #endif
 }
 
-// One vector of columns of a row: all of it, or the first `count` of them and zeros behind. `behind`: the
-// block goes on behind those, as it does in all rows but the last ones.
-enum class Cells { full, behind, none_behind };
-template <Cells kCells>
-HWY_INLINE Vector load_columns(const double* from, std::size_t count) {
-  const Tag d;
-  if constexpr (kCells == Cells::full) return hn::LoadU(d, from);
-  if constexpr (kCells == Cells::behind) return hn::IfThenElseZero(hn::FirstN(d, count), hn::LoadU(d, from));
-  double cells[kLanes] = {};
-  for (std::size_t k = 0; k < count; ++k) cells[k] = from[k];
-  return hn::LoadU(d, cells);
-}
+// Up to four vectors of columns side by side, for sums that do not wait for each other: kVectors of them,
+// with kShort fewer columns than lanes in the last one.
+template <std::size_t kVectors, bool kShort>
+class Strip {
+ public:
+  static constexpr std::size_t kWidth = kVectors * kLanes;
 
-// A vector of columns of the block.
-struct Strip {
-  const PlainInput& in;
-  std::size_t column = 0;
-  std::size_t count = 0;  // of columns, at most kLanes
-
-  [[nodiscard]] bool is_full() const { return count == kLanes; }
-  // Rows before this one have kLanes cells from `column` on.
-  [[nodiscard]] std::size_t rows_with_cells_behind() const {
+  HWY_INLINE Strip(const PlainInput& in, std::size_t column)
+      : in_(in), column_(column), width_(std::min(kWidth, in.columns - column)) {
     const std::size_t cells = in.rows * in.columns;
-    return cells < column + kLanes ? 0 : (cells - column - kLanes) / in.columns + 1;
+    const std::size_t wanted = column + kWidth;
+    rows_in_block_ = cells < wanted ? 0 : (cells - wanted) / in.columns + 1;
   }
+  // The strip's cells of row r, and what else there is up to kWidth: of the block, and behind its end zeros.
+  HWY_INLINE const double* row(std::size_t r) {
+    const double* const from = in_.values + r * in_.columns + column_;
+    if (!kShort || r < rows_in_block_) return from;
+    std::fill(std::copy_n(from, width_, cells_), cells_ + kWidth, 0.0);
+    return cells_;
+  }
+  // Vector v of them, zeros behind the strip's columns.
+  HWY_INLINE Vector load(const double* cells, std::size_t v) const {
+    const Tag d;
+    const Vector x = hn::LoadU(d, cells + v * kLanes);
+    if (!kShort || v + 1 < kVectors) return x;
+    return hn::IfThenElseZero(hn::FirstN(d, width_ - v * kLanes), x);
+  }
+
+ private:
+  const PlainInput& in_;
+  std::size_t column_;
+  std::size_t width_;          // columns
+  std::size_t rows_in_block_;  // rows before this one have kWidth cells
+  double cells_[kWidth];
 };
 
-// `rows`: those that take part, ascending.
-template <Cells kCells>
-HWY_INLINE Vector shift_of(const Strip& strip, const std::uint32_t* rows, std::size_t begin, std::size_t end,
-                           Vector x0, Vector shift) {
-  const Tag d;
-  const PlainInput& in = strip.in;
-  for (std::size_t k = begin; k < end; ++k) {
-    const std::size_t r = rows[k];
-    const Vector x = load_columns<kCells>(in.values + r * in.columns + strip.column, strip.count);
-    const Vector difference = hn::Sub(x, x0);
-    shift =
-        hn::Add(shift, in.weights != nullptr ? hn::Mul(hn::Set(d, in.weights[r]), difference) : difference);
+// visit(number of vectors, whether the last is short, first column) for the strips of all columns; the first
+// two as constants.
+template <class Visit>
+HWY_INLINE void each_strip(std::size_t columns, const Visit& visit) {
+  using std::false_type;
+  using std::integral_constant;
+  using std::true_type;
+  std::size_t column = 0;
+  for (; column + 4 * kLanes <= columns; column += 4 * kLanes)
+    visit(integral_constant<std::size_t, 4>(), false_type(), column);
+  const std::size_t rest = columns - column;
+  const bool is_short = rest % kLanes != 0;
+  const auto call = [&](auto vectors) HWY_ATTR {
+    is_short ? visit(vectors, true_type(), column) : visit(vectors, false_type(), column);
+  };
+  switch ((rest + kLanes - 1) / kLanes) {
+    case 0:
+      return;
+    case 1:
+      return call(integral_constant<std::size_t, 1>());
+    case 2:
+      return call(integral_constant<std::size_t, 2>());
+    case 3:
+      return call(integral_constant<std::size_t, 3>());
+    default:
+      return call(integral_constant<std::size_t, 4>());
   }
-  return shift;
 }
 
-// The same of four full strips side by side, for sums that do not wait for each other.
-HWY_INLINE void shift_of_four(const PlainInput& in, std::size_t column, const std::uint32_t* rows,
+// `rows`: those that take part, ascending.
+template <std::size_t kVectors, bool kShort>
+HWY_INLINE void strip_origins(const PlainInput& in, std::size_t column, const std::uint32_t* rows,
                               std::size_t count, Vector divisor, PlainSums& out) {
   const Tag d;
-  const double* HWY_RESTRICT const first = in.values + column;
-  const Vector x0 = hn::LoadU(d, first);
-  const Vector x1 = hn::LoadU(d, first + kLanes);
-  const Vector x2 = hn::LoadU(d, first + 2 * kLanes);
-  const Vector x3 = hn::LoadU(d, first + 3 * kLanes);
+  Strip<kVectors, kShort> strip(in, column);
+  const double* const first = strip.row(0);
+  const Vector x0 = strip.load(first, 0);
+  const Vector x1 = kVectors > 1 ? strip.load(first, 1) : x0;
+  const Vector x2 = kVectors > 2 ? strip.load(first, 2) : x0;
+  const Vector x3 = kVectors > 3 ? strip.load(first, 3) : x0;
   Vector s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
   for (std::size_t k = 0; k < count; ++k) {
     const std::size_t r = rows[k];
-    const double* HWY_RESTRICT const row = first + r * in.columns;
+    const double* const cells = strip.row(r);
     const Vector weight = in.weights != nullptr ? hn::Set(d, in.weights[r]) : hn::Zero(d);
     const auto take = [&](std::size_t v, Vector x, Vector& shift) HWY_ATTR {
-      const Vector difference = hn::Sub(hn::LoadU(d, row + v * kLanes), x);
+      const Vector difference = hn::Sub(strip.load(cells, v), x);
       shift = hn::Add(shift, in.weights != nullptr ? hn::Mul(weight, difference) : difference);
     };
     take(0, x0, s0);
-    take(1, x1, s1);
-    take(2, x2, s2);
-    take(3, x3, s3);
+    if constexpr (kVectors > 1) take(1, x1, s1);
+    if constexpr (kVectors > 2) take(2, x2, s2);
+    if constexpr (kVectors > 3) take(3, x3, s3);
   }
   const auto store = [&](std::size_t v, Vector x, Vector shift) HWY_ATTR {
     hn::StoreU(hn::Add(x, hn::Div(shift, divisor)), d, &out.origin[column + v * kLanes]);
   };
   store(0, x0, s0);
-  store(1, x1, s1);
-  store(2, x2, s2);
-  store(3, x3, s3);
+  if constexpr (kVectors > 1) store(1, x1, s1);
+  if constexpr (kVectors > 2) store(2, x2, s2);
+  if constexpr (kVectors > 3) store(3, x3, s3);
 }
 
 void origins(const PlainInput& in, PlainSums& out) {
-  const Tag d;
   std::array<std::uint32_t, 256> rows;
   std::size_t count = 0;
   for (std::size_t r = 0; r < in.rows; ++r) {
     if (in.weights != nullptr || is_sampled(r, in.rows)) rows[count++] = static_cast<std::uint32_t>(r);
   }
-  const Vector divisor = hn::Set(d, in.weights != nullptr ? in.weight : static_cast<double>(count));
-  std::size_t column = 0;
-  for (; column + 4 * kLanes <= in.columns; column += 4 * kLanes)
-    shift_of_four(in, column, rows.data(), count, divisor, out);
-  for (; column < in.columns; column += kLanes) {
-    const Strip strip{in, column, std::min(kLanes, in.columns - column)};
-    Vector x0 = hn::Zero(d);
-    Vector shift = hn::Zero(d);
-    if (strip.is_full()) {
-      x0 = load_columns<Cells::full>(in.values + column, kLanes);
-      shift = shift_of<Cells::full>(strip, rows.data(), 0, count, x0, shift);
-    } else {
-      x0 = load_columns<Cells::none_behind>(in.values + column, strip.count);
-      const auto end = std::lower_bound(rows.begin(), rows.begin() + count, strip.rows_with_cells_behind());
-      const auto middle = static_cast<std::size_t>(end - rows.begin());
-      shift = shift_of<Cells::behind>(strip, rows.data(), 0, middle, x0, shift);
-      shift = shift_of<Cells::none_behind>(strip, rows.data(), middle, count, x0, shift);
-    }
-    hn::StoreU(hn::Add(x0, hn::Div(shift, divisor)), d, &out.origin[column]);
-  }
+  const Vector divisor = hn::Set(Tag(), in.weights != nullptr ? in.weight : static_cast<double>(count));
+  each_strip(in.columns, [&](auto vectors, auto is_short, std::size_t column) HWY_ATTR {
+    strip_origins<vectors(), is_short()>(in, column, rows.data(), count, divisor, out);
+  });
   // The padding of the last panel.
   for (std::size_t j = in.columns; j < out.stride; ++j) out.origin[j] = 0;
 }
 
-// z (and w z) of some columns over some rows, their sum added to the total.
-template <Cells kCells, bool kWeighted>
-HWY_INLINE void centre_rows(const Strip& strip, std::size_t begin, std::size_t end, Vector& sum,
-                            Vector& widest, PlainSums& out) {
+// z (and w z) of a strip over some rows, their sums added to the totals.
+template <std::size_t kVectors, bool kShort, bool kWeighted>
+HWY_INLINE void centre_strip(const PlainInput& in, std::size_t column, std::size_t begin, std::size_t end,
+                             PlainSums& out) {
   const Tag d;
-  const PlainInput& in = strip.in;
-  const std::size_t column = strip.column;
-  const Vector origin = hn::LoadU(d, &out.origin[column]);
-  const std::size_t at = column / kPanel * kPanel * in.rows + begin * kPanel + column % kPanel;
-  double* HWY_RESTRICT to = &out.panels[at];
-  double* HWY_RESTRICT left = kWeighted ? &out.left[at] : nullptr;
-  const double* from = in.values + begin * in.columns + column;
-  for (std::size_t r = begin; r < end; ++r, from += in.columns, to += kPanel) {
-    const Vector z = hn::Sub(load_columns<kCells>(from, strip.count), origin);
-    hn::StoreU(z, d, to);
-    widest = hn::Max(widest, hn::Abs(z));
-    if constexpr (kWeighted) {
-      const Vector wz = hn::Mul(hn::Set(d, in.weights[r]), z);
-      hn::StoreU(wz, d, left);
-      left += kPanel;
-      sum = hn::Add(sum, wz);
-    } else {
-      sum = hn::Add(sum, z);
-    }
-  }
-}
-
-// The same of four full strips side by side, for sums that do not wait for each other.
-template <bool kWeighted>
-HWY_INLINE void centre_four(const PlainInput& in, std::size_t column, std::size_t begin, std::size_t end,
-                            PlainSums& out) {
-  const Tag d;
-  // Where the vector of a column lies in its panel.
+  Strip<kVectors, kShort> strip(in, column);
+  // Where vector v lies in its panel.
   const auto place = [&](std::size_t v) {
     const std::size_t at = column + v * kLanes;
-    return at / kPanel * kPanel * in.rows + begin * kPanel + at % kPanel;
+    return v < kVectors ? at / kPanel * kPanel * in.rows + begin * kPanel + at % kPanel : 0;
   };
   const std::size_t places[4] = {place(0), place(1), place(2), place(3)};
   double* HWY_RESTRICT const panels = out.panels.data();
   double* HWY_RESTRICT const left = out.left.data();
-  const double* const origin = &out.origin[column];
   double* const total = &out.total[column];
   double* const widest = &out.widest[column];
-  const Vector o0 = hn::LoadU(d, origin);
-  const Vector o1 = hn::LoadU(d, origin + kLanes);
-  const Vector o2 = hn::LoadU(d, origin + 2 * kLanes);
-  const Vector o3 = hn::LoadU(d, origin + 3 * kLanes);
-  Vector w0 = hn::LoadU(d, widest);
-  Vector w1 = hn::LoadU(d, widest + kLanes);
-  Vector w2 = hn::LoadU(d, widest + 2 * kLanes);
-  Vector w3 = hn::LoadU(d, widest + 3 * kLanes);
+  const auto start = [&](const double* from, std::size_t v)
+                         HWY_ATTR { return v < kVectors ? hn::LoadU(d, from + v * kLanes) : hn::Zero(d); };
+  const double* const origin = &out.origin[column];
+  const Vector o0 = start(origin, 0), o1 = start(origin, 1), o2 = start(origin, 2), o3 = start(origin, 3);
+  Vector w0 = start(widest, 0), w1 = start(widest, 1), w2 = start(widest, 2), w3 = start(widest, 3);
   Vector s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
-  const double* HWY_RESTRICT from = in.values + begin * in.columns + column;
   std::size_t behind = 0;  // the first row
-  for (std::size_t r = begin; r < end; ++r, from += in.columns, behind += kPanel) {
+  for (std::size_t r = begin; r < end; ++r, behind += kPanel) {
+    const double* const cells = strip.row(r);
     const auto take = [&](std::size_t v, Vector o, Vector& sum, Vector& wide) HWY_ATTR {
-      const Vector z = hn::Sub(hn::LoadU(d, from + v * kLanes), o);
+      const Vector z = hn::Sub(strip.load(cells, v), o);
       hn::StoreU(z, d, panels + places[v] + behind);
       wide = hn::Max(wide, hn::Abs(z));
       if constexpr (kWeighted) {
@@ -213,47 +191,43 @@ HWY_INLINE void centre_four(const PlainInput& in, std::size_t column, std::size_
       }
     };
     take(0, o0, s0, w0);
-    take(1, o1, s1, w1);
-    take(2, o2, s2, w2);
-    take(3, o3, s3, w3);
+    if constexpr (kVectors > 1) take(1, o1, s1, w1);
+    if constexpr (kVectors > 2) take(2, o2, s2, w2);
+    if constexpr (kVectors > 3) take(3, o3, s3, w3);
   }
   const auto store = [&](std::size_t v, Vector sum, Vector wide) HWY_ATTR {
     hn::StoreU(hn::Add(hn::LoadU(d, total + v * kLanes), sum), d, total + v * kLanes);
     hn::StoreU(wide, d, widest + v * kLanes);
   };
   store(0, s0, w0);
-  store(1, s1, w1);
-  store(2, s2, w2);
-  store(3, s3, w3);
+  if constexpr (kVectors > 1) store(1, s1, w1);
+  if constexpr (kVectors > 2) store(2, s2, w2);
+  if constexpr (kVectors > 3) store(3, s3, w3);
+}
+
+// Zeros in the panels' columns behind the last strip: with short vectors there may be some.
+void clear_padding(const PlainInput& in, PlainSums& out, AlignedVector<double>& panels) {
+  const std::size_t used = (in.columns + kLanes - 1) / kLanes * kLanes;
+  for (std::size_t column = used; column < out.stride; ++column) {
+    double* const cells = &panels[column / kPanel * kPanel * in.rows + column % kPanel];
+    for (std::size_t r = 0; r < in.rows; ++r) cells[r * kPanel] = 0;
+  }
 }
 
 template <bool kWeighted>
 void centre(const PlainInput& in, PlainSums& out) {
-  const Tag d;
   std::fill(out.total.begin(), out.total.end(), 0.0);
   std::fill(out.widest.begin(), out.widest.end(), 0.0);
   if (out.panels.size() < out.stride * in.rows) out.panels.resize(out.stride * in.rows);
   if (kWeighted && out.left.size() < out.stride * in.rows) out.left.resize(out.stride * in.rows);
   for (std::size_t begin = 0; begin < in.rows; begin += kPlainChunk) {
     const std::size_t end = std::min(begin + kPlainChunk, in.rows);
-    std::size_t column = 0;
-    for (; column + 4 * kLanes <= in.columns; column += 4 * kLanes)
-      centre_four<kWeighted>(in, column, begin, end, out);
-    for (; column < out.stride; column += kLanes) {
-      const Strip strip{in, column, column < in.columns ? std::min(kLanes, in.columns - column) : 0};
-      Vector sum = hn::Zero(d);
-      Vector widest = hn::LoadU(d, &out.widest[column]);
-      if (strip.is_full()) {
-        centre_rows<Cells::full, kWeighted>(strip, begin, end, sum, widest, out);
-      } else {
-        const std::size_t middle = std::clamp(strip.rows_with_cells_behind(), begin, end);
-        centre_rows<Cells::behind, kWeighted>(strip, begin, middle, sum, widest, out);
-        centre_rows<Cells::none_behind, kWeighted>(strip, middle, end, sum, widest, out);
-      }
-      hn::StoreU(hn::Add(hn::LoadU(d, &out.total[column]), sum), d, &out.total[column]);
-      hn::StoreU(widest, d, &out.widest[column]);
-    }
+    each_strip(in.columns, [&](auto vectors, auto is_short, std::size_t column) HWY_ATTR {
+      centre_strip<vectors(), is_short(), kWeighted>(in, column, begin, end, out);
+    });
   }
+  clear_padding(in, out, out.panels);
+  if (kWeighted) clear_padding(in, out, out.left);
 }
 
 // The sums of one column i with up to three vectors of columns j.

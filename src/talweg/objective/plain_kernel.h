@@ -26,6 +26,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "talweg/base/aligned.h"
+
 namespace talweg {
 
 /// Columns are padded to a multiple of this: the longest vector that the kernel takes.
@@ -44,12 +46,12 @@ struct PlainInput {
 /// Buffers and results; kept from block to block.
 struct PlainSums {
   std::size_t stride = 0;         ///< columns rounded up to a multiple of kPlainPadding
-  std::vector<double> origin;     ///< per column: m
-  std::vector<double> total;      ///< per column: t
-  std::vector<double> widest;     ///< per column: the largest |z|
-  std::vector<double> sum;        ///< stride x stride: G_ij for j <= i; others are unspecified
-  std::vector<double> panels;     // per panel and row: z of its columns
-  std::vector<double> left;       // with weights: w z
+  AlignedVector<double> origin;   ///< per column: m
+  AlignedVector<double> total;    ///< per column: t
+  AlignedVector<double> widest;   ///< per column: the largest |z|
+  AlignedVector<double> sum;      ///< stride x stride: G_ij for j <= i; others are unspecified
+  AlignedVector<double> panels;   // per panel and row: z of its columns
+  AlignedVector<double> left;     // with weights: w z
   std::vector<std::size_t> poor;  ///< columns that cannot be centred well enough
 };
 

@@ -14,8 +14,8 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
+#include "talweg/base/aligned.h"
 #include "talweg/base/double_double.h"
 
 namespace talweg {
@@ -34,18 +34,19 @@ struct SplitInput {
 
 /// Buffers and results; kept from block to block.
 struct SplitSums {
-  std::size_t stride = 0;          ///< columns rounded up to a multiple of kPanel
-  std::vector<double> origin;      ///< per column: z = x - origin
-  std::vector<double> widest;      ///< per column: the largest |x - x of the first row|, high or low parts
-  std::vector<double> total_high;  ///< per column: sum of (w) z = total_high + total_low
-  std::vector<double> total_low;
-  std::vector<double> sum;  ///< stride x stride: entry (i, j), j <= i, is sum + error; others are unspecified
-  std::vector<double> error;
-  std::vector<double> other;  // the second sum of `error`, until it is added
+  std::size_t stride = 0;            ///< columns rounded up to a multiple of kPanel
+  AlignedVector<double> origin;      ///< per column: z = x - origin
+  AlignedVector<double> widest;      ///< per column: the largest |x - x of the first row|, high or low parts
+  AlignedVector<double> total_high;  ///< per column: sum of (w) z = total_high + total_low
+  AlignedVector<double> total_low;
+  AlignedVector<double>
+      sum;  ///< stride x stride: entry (i, j), j <= i, is sum + error; others are unspecified
+  AlignedVector<double> error;
+  AlignedVector<double> other;  // the second sum of `error`, until it is added
 
-  std::vector<double> panels;  // per panel and row: h, l, z of its columns
-  std::vector<double> left;    // with weights: h and l of w z
-  std::vector<double> cells;   // one panel as it stands: high and low parts
+  AlignedVector<double> panels;  // per panel and row: h, l, z of its columns
+  AlignedVector<double> left;    // with weights: h and l of w z
+  AlignedVector<double> cells;   // one panel as it stands: high and low parts
 };
 
 void split_gram(const SplitInput& input, SplitSums& sums);
