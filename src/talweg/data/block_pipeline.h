@@ -30,7 +30,7 @@ struct PipelineOptions {
   unsigned threads = 0;  ///< 0: one a core
   const StopFlag* stop = nullptr;
   std::function<void(std::uint64_t records)> progress;
-  std::size_t chunk_bytes = std::size_t{1} << 18U;
+  std::size_t chunk_bytes = 0;  ///< of one stretch; 0: chosen by the number of columns
 };
 
 /// Reads all that is left of `reader`. `work` is called on any thread, `gather` for one batch after another

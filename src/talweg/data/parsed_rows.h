@@ -12,6 +12,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,7 @@ struct ParsedRows {
   std::optional<Error> first_rejected;       ///< its line counts from the stretch's start
   std::string rejects;                       ///< the text of the rejected records, for the file of rejects
   std::optional<Error> failed;               ///< what ended the stretch, after the rows above; line as above
+  std::thread::id filled_by;                 ///< set by ParsedRowsPool
 
   /// Makes room for the values of `more` rows more.
   void make_room(std::size_t more = 1) {
@@ -130,11 +132,17 @@ class ParsedRowsPool : public std::enable_shared_from_this<ParsedRowsPool> {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       if (!idle_.empty()) {
+        // The last one that this thread filled, if it is there: its memory is in this core's cache.
+        const auto own = std::find_if(idle_.rbegin(), idle_.rend(), [](const auto& one) {
+          return one->filled_by == std::this_thread::get_id();
+        });
+        if (own != idle_.rend()) std::swap(*own, idle_.back());
         rows = std::move(idle_.back());
         idle_.pop_back();
       }
     }
     if (!rows) rows = std::make_unique<ParsedRows>(dense_columns_, features_);
+    rows->filled_by = std::this_thread::get_id();
     return {rows.release(), [pool = shared_from_this()](ParsedRows* used) { pool->give_back(used); }};
   }
 
