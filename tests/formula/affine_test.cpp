@@ -99,5 +99,27 @@ TEST(WhyNotFinite, NamesTheInnermostOperation) {
   EXPECT_EQ(why_not_finite(g->right, std::vector<double>{0, -1}, parameters), "");
 }
 
+// An infinite operand of a finite result is none.
+TEST(Formula, SaysWhichOperationAResultIsNotFiniteBy) {
+  const std::vector<std::string> columns = {"y", "x", "z"};
+  const auto why = [&](const char* text, double x, double z) {
+    const auto f = parse_formula(text, columns);
+    EXPECT_TRUE(f) << text;
+    std::vector<double> row;
+    for (const ColumnUse& use : f->columns) row.push_back(use.name == "x" ? x : use.name == "z" ? z : 0);
+    return why_not_finite(f->right, row, std::vector<double>(f->parameters.size(), 1.0));
+  };
+  EXPECT_EQ(why("y = a/(1 + exp(x))", 1000, 0), "");
+  EXPECT_EQ(why("y = a*z^(x^b)", 0, 0.5), "");
+  EXPECT_EQ(why("y = a*z^x^-b", 0, 0.125), "");
+  EXPECT_EQ(why("y = a/(1 + exp(x)) + log(z)", 1000, -1), "log(z) is not a number where z = -1");
+  EXPECT_EQ(why("y = log(z) + a*exp(x)", 1000, -1), "log(z) is not a number where z = -1");
+  EXPECT_EQ(why("y = a*exp(x)", 1000, 0), "exp(x) is infinite or too large where x = 1000");
+  EXPECT_EQ(why("y = where(exp(x) > z, a, log(z))", 1000, -1), "");
+  EXPECT_EQ(why("y = where(exp(x) < z, a, log(z))", 1000, -1), "log(z) is not a number where z = -1");
+  EXPECT_EQ(why("y = where(log(z) < x, a, b)", 1, -1), "log(z) is not a number where z = -1");
+  EXPECT_EQ(why("y = where(exp(x) < log(z), a, b)", 1000, -1), "log(z) is not a number where z = -1");
+}
+
 }  // namespace
 }  // namespace talweg

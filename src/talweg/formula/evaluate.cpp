@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 
 #include "talweg/base/numbers.h"
 #include "talweg/formula/print.h"
@@ -123,32 +124,44 @@ class Evaluator {
   std::span<const double> parameters_;
 };
 
-// The first operation, in the order of computation, whose operands are finite and whose result is not;
-// where() looks at the branch taken only, as its value does.
+// Follows values that are not finite from the result down to the first operation, in the order of
+// computation, whose operands are finite. An infinite operand of a finite result is no reason: 1/(1 + exp(x))
+// is 0 for a large x. Of where() the branch taken counts, as its value does.
 class Blame {
  public:
   Blame(std::span<const double> columns, std::span<const double> parameters) : leaves_(columns, parameters) {}
 
-  double walk(const Expression& e) {
+  struct Judged {
+    double value = 0;
+    std::string reason;  // empty where the value is finite
+  };
+
+  [[nodiscard]] Judged walk(const Expression& e) const {
     if (e.operands() == 0) return judged(e, leaves_.of(e), {});
+    Judged first = walk(e.operand(0));
+    if (e.operands() == 1) {
+      const double in[1] = {first.value};
+      return of_operands(e, operation(e, in), in, std::move(first.reason));
+    }
+    Judged second = walk(e.operand(1));
     if (e.is(Op::where)) {
-      const double u = walk(e.operand(0));
-      const double v = walk(e.operand(1));
-      return found_.empty() ? walk(e.operand(u >= v ? 2 : 3)) : u;
+      if (std::isnan(first.value)) return first;
+      if (std::isnan(second.value)) return second;
+      return walk(e.operand(first.value >= second.value ? 2 : 3));
     }
-    double in[2] = {};
-    for (std::size_t k = 0; k < e.operands(); ++k) {
-      in[k] = walk(e.operand(k));
-      if (!found_.empty()) return in[k];
-    }
-    return judged(e, operation(e, in), {in, e.operands()});
+    std::string reason = std::move(first.reason.empty() ? second.reason : first.reason);
+    const double in[2] = {first.value, second.value};
+    return of_operands(e, operation(e, in), in, std::move(reason));
   }
 
-  [[nodiscard]] const std::string& found() const { return found_; }
-
  private:
-  double judged(const Expression& e, double value, std::span<const double> in) {
-    if (std::isfinite(value)) return value;
+  static Judged of_operands(const Expression& e, double value, std::span<const double> in,
+                            std::string reason) {
+    if (std::isfinite(value) || reason.empty()) return judged(e, value, in);
+    return {value, std::move(reason)};
+  }
+  static Judged judged(const Expression& e, double value, std::span<const double> in) {
+    if (std::isfinite(value)) return {value, {}};
     constexpr std::size_t kMostShown = 60;
     const std::string what = std::isnan(value) ? "is not a number" : "is infinite or too large";
     const bool large = e.size() > kMostShown;
@@ -158,12 +171,11 @@ class Blame {
       operands += fmt::format("{}{} = {}", k == 0 ? "" : ", ", to_text(e.operand(k)), short_text(in[k]));
     }
     const bool fits = !operands.empty() && operands.size() <= 2 * kMostShown;
-    found_ = fits ? fmt::format("{} {} where {}", shown, what, operands) : fmt::format("{} {}", shown, what);
-    return value;
+    return {value,
+            fits ? fmt::format("{} {} where {}", shown, what, operands) : fmt::format("{} {}", shown, what)};
   }
 
   Evaluator<double> leaves_;
-  std::string found_;
 };
 
 }  // namespace
@@ -180,9 +192,7 @@ long double evaluate_long(const Expression& expression, std::span<const double> 
 
 std::string why_not_finite(const Expression& expression, std::span<const double> columns,
                            std::span<const double> parameters) {
-  Blame blame(columns, parameters);
-  blame.walk(expression);
-  return blame.found();
+  return Blame(columns, parameters).walk(expression).reason;
 }
 
 }  // namespace talweg

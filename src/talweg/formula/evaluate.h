@@ -16,8 +16,8 @@ double evaluate(const Expression& expression, std::span<const double> columns,
 long double evaluate_long(const Expression& expression, std::span<const double> columns,
                           std::span<const double> parameters);
 
-/// "log of -3 (log(x), x = -3)": the innermost operation whose operands are finite and whose result is not;
-/// empty where the value is finite.
+/// "log(x) is not a number where x = -3": the operation with finite operands that the result is not finite
+/// by; empty where the value is finite.
 std::string why_not_finite(const Expression& expression, std::span<const double> columns,
                            std::span<const double> parameters);
 
