@@ -10,6 +10,7 @@
 #include "talweg/base/numbers.h"
 #include "talweg/model/batch_rows.h"
 #include "talweg/model/fit_ending.h"
+#include "talweg/model/formula_separation.h"
 #include "talweg/model/kink_descent.h"
 #include "talweg/model/labels.h"
 #include "talweg/model/loss_problem.h"
@@ -334,6 +335,11 @@ Result<Fit> fit_formula_loss(Problem problem, const FitRequest& request) {
         "lowest cost");
   }
   take_data(problem.data, fit);
+  const bool likelihood = fit.plan.cost == CostKind::logistic || fit.plan.cost == CostKind::poisson;
+  if (likelihood && !(fit.l2 > 0) && !fit.diverged()) {
+    if (auto warning = formula_separation(rows, fit.plan, fit.parameters, request.threads))
+      fit.warnings.push_back(std::move(*warning));
+  }
   if (fit.diverged()) {
     fit.post_mortem =
         divergence_text(result, "Remedy: a smaller rate, or leave --learning-rate and --optimizer out. ");

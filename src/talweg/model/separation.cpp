@@ -14,9 +14,6 @@
 namespace talweg {
 namespace {
 
-// Where there is no answer the descent stops at margins of about log(1/tolerance) less half the logarithm of
-// how rare the separated rows are.
-constexpr double kSuspiciousMargin = 6;
 constexpr double kBeyondCurvature = 18;
 constexpr int kMostSteps = 25;
 constexpr double kStepOfAnswer = 1e-2;  // a change of the predictions that tells of a finite answer
@@ -380,12 +377,11 @@ std::string separation_text(const Separation& found, const Plan& plan,
       "{}: {}, so the cost has no lowest value and falls for ever as the parameters grow; "
       "they, "
       "and their standard errors, only tell where the descent stopped. Remedy: a penalty, --l2 0.001, or "
-      "leave "
-      "the column out",
+      "leave the {} out",
       counts           ? "the counts have no finite answer"
       : found.complete ? "the classes are separable"
                        : "the classes are quasi-separable",
-      why);
+      why, plan.formula.empty() ? "column" : "term");
 }
 
 }  // namespace talweg

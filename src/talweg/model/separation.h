@@ -31,6 +31,10 @@
 
 namespace talweg {
 
+/// Where no row's margin y f reaches this, the descent ended at an answer: without one it stops at margins of
+/// about log(1/tolerance) less half the logarithm of how rare the separated rows are.
+inline constexpr double kSuspiciousMargin = 6;
+
 struct Separation {
   bool complete = false;   ///< separable, else quasi-separable; of counts: never
   std::uint64_t rows = 0;  ///< for which y f_d > 0; of counts: f_d < 0
