@@ -24,8 +24,9 @@ struct AlignedAllocator {
     if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
     return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(kCacheLine)));
   }
-  void deallocate(T* place, std::size_t count) noexcept {
-    ::operator delete(place, count * sizeof(T), std::align_val_t(kCacheLine));
+  // Without the size, which not every compiler takes here.
+  void deallocate(T* place, std::size_t /*count*/) noexcept {
+    ::operator delete(place, std::align_val_t(kCacheLine));
   }
   template <class U>
   bool operator==(const AlignedAllocator<U>& /*other*/) const noexcept {
