@@ -9,6 +9,7 @@
 #include "talweg/report/assets.h"
 #include "talweg/report/base64.h"
 #include "talweg/report/derivation.h"
+#include "talweg/report/sentences.h"
 
 namespace talweg {
 namespace {
@@ -38,7 +39,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 TEST(Page, PutsNoNameIntoTheMarkup) {
-  const std::string page = page_html(hostile_fit(), {"fit", kHostile});
+  const std::string page = page_html(hostile_fit(), {"fit", kHostile}, "");
   EXPECT_EQ(page.find("alert(1)</script>"), std::string::npos);
   EXPECT_EQ(count(page, "<script"), 5U);
   EXPECT_EQ(count(page, "</script>"), 5U);
@@ -47,7 +48,7 @@ TEST(Page, PutsNoNameIntoTheMarkup) {
 }
 
 TEST(Page, DeclaresItsPolicy) {
-  const std::string page = page_html(hostile_fit(), {});
+  const std::string page = page_html(hostile_fit(), {}, "");
   EXPECT_NE(
       page.find("content=\"default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; "
                 "img-src data:\""),
@@ -55,13 +56,24 @@ TEST(Page, DeclaresItsPolicy) {
 }
 
 TEST(PageData, IsJsonThatGivesEveryTextBack) {
-  const std::string text = page_data(hostile_fit(), {"fit", kHostile});
+  const std::string text = page_data(hostile_fit(), {"fit", kHostile}, kHostile);
   EXPECT_EQ(text.find_first_of("<>&"), std::string::npos);
   const auto json = nlohmann::json::parse(text);
   EXPECT_EQ(json["parameters"][0]["name"], kHostile);
   EXPECT_EQ(json["arguments"][1], kHostile);
   EXPECT_TRUE(json["parameters"][1]["value"].is_null());  // infinite
   EXPECT_EQ(json["carried"].size(), 2U);
+}
+
+TEST(PageData, SaysWhatToDoNextAsTheTerminalDoes) {
+  Fit fit = hostile_fit();
+  fit.cost = 1;
+  const auto next = [&](const std::string& path) {
+    return nlohmann::json::parse(page_data(fit, {}, path))["verdict"]["next"].get<std::string>();
+  };
+  EXPECT_EQ(next("out/m.json"), "talweg predict out/m.json NEW.csv");
+  EXPECT_EQ(next("two words.json"), next_text(fit, "two words.json"));
+  EXPECT_EQ(next(""), "add -o model.json to keep the model, then: talweg predict model.json NEW.csv");
 }
 
 TEST(PageData, BoundsNamesAndLists) {
@@ -84,7 +96,7 @@ TEST(PageData, BoundsNamesAndLists) {
   }
   fit.trace = {};
   fit.trace.add(0, 3, 1, std::nullopt, fit.parameters);
-  const std::string text = page_data(fit, {});
+  const std::string text = page_data(fit, {}, "out/m.json");
   EXPECT_LT(text.size(), 1'500'000U);
   const auto json = nlohmann::json::parse(text);
   EXPECT_EQ(json["parameter_count"], 5000);

@@ -197,7 +197,7 @@ int run_fit(Options options, const StopFlag& stop) {
     if (!written) unwritten.push_back(written.error());
   }
   if (report) {
-    auto written = report->write(page_html(*fitted, options.arguments));
+    auto written = report->write(page_html(*fitted, options.arguments, options.output));
     if (written) written = report->commit();
     if (!written) unwritten.push_back(written.error());
   }

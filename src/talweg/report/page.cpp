@@ -21,13 +21,14 @@ std::string import_map() {
 
 }  // namespace
 
-std::string page_html(const Fit& fit, const std::vector<std::string>& arguments) {
+std::string page_html(const Fit& fit, const std::vector<std::string>& arguments,
+                      const std::string& model_path) {
   const std::vector<std::pair<std::string_view, std::string>> parts = {
       {"{{style}}", std::string(page_style())},
       {"{{d3}}", std::string(d3_script())},
       {"{{plot}}", std::string(plot_script())},
       {"{{imports}}", import_map()},
-      {"{{data}}", page_data(fit, arguments)}};
+      {"{{data}}", page_data(fit, arguments, model_path)}};
   std::string out;
   std::string_view rest = page_template();
   // In the order in which the template names them; what is put in is not looked at again.

@@ -14,12 +14,15 @@
 
 namespace talweg {
 
-/// The page. `arguments`: the command line behind `talweg`, shown so that the run can be made again. The same
-/// fit and arguments give the same bytes. At most about 2.5 MB for any number of rows and parameters.
-std::string page_html(const Fit& fit, const std::vector<std::string>& arguments);
+/// The page. `arguments`: the command line behind `talweg`, shown so that the run can be made again;
+/// `model_path`: where the model was written, empty: nowhere. The same of all three give the same bytes. At
+/// most about 2.5 MB for any number of rows and parameters.
+std::string page_html(const Fit& fit, const std::vector<std::string>& arguments,
+                      const std::string& model_path);
 
 /// The JSON block of the page; long lists of numbers are base64 of little-endian doubles.
-std::string page_data(const Fit& fit, const std::vector<std::string>& arguments);
+std::string page_data(const Fit& fit, const std::vector<std::string>& arguments,
+                      const std::string& model_path);
 
 /// Rows to sample for a page (FitRequest::sample_rows).
 inline constexpr std::size_t kPageRows = 2000;

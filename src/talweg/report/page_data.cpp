@@ -49,11 +49,11 @@ const char* tone(const Fit& fit) {
   return arrived && (fit.certificate.cost_gap_bound || fit.plan.over_rows) ? "good" : "caution";
 }
 
-Json verdict(const Fit& fit) {
+Json verdict(const Fit& fit, const std::string& model_path) {
   return {{"tone", tone(fit)},
           {"ending", shown(ending_text(fit))},
           {"certificate", certificate_text(fit)},
-          {"next", next_text(fit, "")}};
+          {"next", shown(next_text(fit, model_path))}};
 }
 
 Json plan(const Plan& plan) {
@@ -301,7 +301,8 @@ std::string block(const Json& json) {
 
 }  // namespace
 
-std::string page_data(const Fit& fit, const std::vector<std::string>& arguments) {
+std::string page_data(const Fit& fit, const std::vector<std::string>& arguments,
+                      const std::string& model_path) {
   const std::vector<std::size_t> shown_parameters = carried(fit);
   const std::vector<std::size_t> list = listed(fit, shown_parameters);
   Json out;
@@ -315,7 +316,7 @@ std::string page_data(const Fit& fit, const std::vector<std::string>& arguments)
       out["arguments"].push_back(valid_utf8(arguments[k]));
     }
   }
-  out["verdict"] = verdict(fit);
+  out["verdict"] = verdict(fit, model_path);
   out["data"] = shown(rows_text(fit.audit, fit.plan));
   out["target"] = shown(fit.plan.target);
   out["plan"] = plan(fit.plan);
