@@ -281,7 +281,8 @@ Result<Problem> make_formula_loss_problem(FormulaData data, const FitRequest& re
   choose_row_method(request,
                     {Optimizer::newton,
                      affine ? "the formula is linear in its parameters, and its curvature is known"
-                            : "the curvature of the loss and the slopes of the formula give it a direction"},
+                            : "the curvature of the loss and the slopes of the formula give it a direction",
+                     !affine},
                     plan);
   plan.objective = objective_of(request, problem);
   if (cost.rows() < cost.size())

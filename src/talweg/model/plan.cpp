@@ -267,6 +267,9 @@ void choose_method(const FitRequest& request, UsualMethod usual, Plan& plan) {
     const double share = std::min(1.0, static_cast<double>(*request.batch_size) / kRowsOfMemory);
     plan.adam_first = std::pow(plan.adam_first, share);
     plan.adam_second = std::pow(plan.adam_second, share);
+  } else if (request.batch_size && !request.learning_rate && usual.curved) {
+    plan.optimizer = Optimizer::adam;
+    plan.why = "nothing standardises the parameters of a curved formula: each has a step of its own";
   } else if (request.batch_size || request.learning_rate) {
     plan.optimizer = Optimizer::gd;
     plan.why = request.batch_size ? kWhyBatches : "a learning rate is given";

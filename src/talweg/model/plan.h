@@ -39,10 +39,11 @@ inline constexpr const char* kWhyBatches = "it is the plain stochastic step";
 struct UsualMethod {
   Optimizer optimizer = Optimizer::gd;
   std::string why;
+  bool curved = false;  ///< of a formula that is not affine in its parameters
 };
 /// Method, rate, momentum and adam's memories of a descent over rows: as asked; else what suits batches or a
-/// given rate: gd, of a loss with a kink after batches without a rate adam (its memories as long for smaller
-/// batches as for those of 32 rows); else the usual one.
+/// given rate: gd, after batches without a rate adam of a curved formula and of a loss with a kink (there its
+/// memories are as long for smaller batches as for those of 32 rows); else the usual one.
 void choose_method(const FitRequest& request, UsualMethod usual, Plan& plan);
 
 /// Schedule and batches of the plan.

@@ -189,7 +189,8 @@ Result<Problem> make_row_problem(FormulaData data, const FitRequest& request) {
 
   const auto local = local_curvature(cost, problem.start);
   if (local) plan.at_start = LocalRates{2 / local->largest(), local->condition_number()};
-  choose_row_method(request, {Optimizer::lm, "the cost is a sum of squares of a curved function"}, plan);
+  choose_row_method(request, {Optimizer::lm, "the cost is a sum of squares of a curved function", true},
+                    plan);
   plan.objective = objective_text(request, plan, problem.data.weights, cost.rows(), cost.weight());
   if (request.batch_size) {
     auto batches = make_formula_batches(*problem.rows, LossSettings{request.cost}, request);
