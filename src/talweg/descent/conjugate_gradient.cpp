@@ -5,17 +5,13 @@
 // t is exact for a quadratic cost, -g.d / d'Hd; for others it comes from the line search.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "talweg/base/dot.h"
 #include "talweg/descent/line_search.h"
 #include "talweg/descent/method.h"
 
 namespace talweg {
 namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 class ConjugateGradient final : public Method {
  public:

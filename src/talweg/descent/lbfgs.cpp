@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <numeric>
 
+#include "talweg/base/dot.h"
 #include "talweg/descent/line_search.h"
 #include "talweg/descent/method.h"
 #include "talweg/descent/wolfe_search.h"
@@ -16,10 +16,6 @@ namespace talweg {
 namespace {
 
 constexpr std::size_t kMemory = 10;
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 class Lbfgs final : public Method {
  public:

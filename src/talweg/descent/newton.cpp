@@ -10,18 +10,14 @@
 // small.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "talweg/base/dot.h"
 #include "talweg/descent/line_search.h"
 #include "talweg/descent/method.h"
 #include "talweg/descent/wolfe_search.h"
 
 namespace talweg {
 namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 class Newton final : public Method {
  public:

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "talweg/base/dot.h"
 #include "talweg/descent/line_search.h"
 
 namespace talweg {
@@ -15,10 +15,6 @@ constexpr double kQuickGrowth = 2;
 constexpr double kGrowth = 1.05;
 constexpr int kMostHalvings = 200;
 constexpr double kCostNoise = 1e-13;  // relative: below it two costs are the same
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 }  // namespace
 

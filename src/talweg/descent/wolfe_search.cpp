@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "talweg/base/dot.h"
 
 namespace talweg {
 namespace {
@@ -11,10 +12,6 @@ namespace {
 constexpr double kDecrease = 1e-4;
 constexpr double kCurvature = 0.9;
 constexpr double kCostNoise = 1e-13;  // relative: below it two costs are the same
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 // Where the cubic through two costs and slopes is lowest, kept away from the ends; the middle where it has no
 // valley.

@@ -73,8 +73,9 @@ std::vector<LinearTerm> take_terms(DenseRows& rows, bool intercept, unsigned thr
     LinearTerm term;
     term.column = j;
     const double first = rows.value(rows.blocks().front(), j, 0);
-    const double largest_distance = mean_of(j, [&](double x) { return x == first ? 0.0 : 1.0; });
-    const bool constant = intercept && largest_distance == 0;
+    // The share of rows with another value than the first one.
+    const double others = mean_of(j, [&](double x) { return x == first ? 0.0 : 1.0; });
+    const bool constant = intercept && others == 0;
     term.mean = intercept ? (constant ? first : mean_of(j, [](double x) { return x; })) : 0;
     term.spread =
         constant ? 0 : std::sqrt(mean_of(j, [&](double x) { return (x - term.mean) * (x - term.mean); }));

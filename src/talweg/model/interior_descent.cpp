@@ -6,8 +6,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
-#include <numeric>
 
+#include "talweg/base/dot.h"
 #include "talweg/objective/row_system.h"
 
 namespace talweg {
@@ -24,10 +24,6 @@ constexpr double kCorrector = 1e-6;
 constexpr double kFeasible = 1e-8;
 constexpr double kLeastStep = 1e-6;
 constexpr double kLastProof = 0.1;  // of the seconds of a run that has none left
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 class Interior {
  public:

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "talweg/base/dot.h"
+
 namespace talweg {
 namespace {
 
@@ -21,12 +23,6 @@ constexpr std::uint64_t kStageEpochs = 50;
 constexpr double kFitted = 1e-13;  // of the cost at the start: as good as none
 constexpr double kGain = 0.3;      // a stage that lowers a proven gap less is the last
 constexpr double kBeyond = 1e-4;   // of the tolerance: the right rows give all digits at once
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0;
-  for (std::size_t j = 0; j < a.size(); ++j) sum += a[j] * b[j];
-  return sum;
-}
 
 // Without a tolerance a run makes all its epochs: the others stay where the descent ended.
 void rest(const DescentSettings& settings, DescentResult& total) {

@@ -5,16 +5,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "talweg/base/dot.h"
 #include "talweg/objective/symmetric_solve.h"
 
 namespace talweg {
 namespace {
 
 using Eigen::Index;
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 Index index(std::size_t k) {
   return static_cast<Index>(k);

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "talweg/objective/quadratic_rows.h"
 
-#include <numeric>
+#include "talweg/base/dot.h"
 
 namespace talweg {
-namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
-}  // namespace
 
 QuadraticRows::QuadraticRows(LinearCost& cost)
     : cost_(cost), curvature_(curvature_bound(cost.loss()).value_or(0)), product_(cost.size()) {}

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "talweg/base/dot.h"
 #include "talweg/objective/block_tree.h"
 #include "talweg/objective/symmetric_solve.h"
 
@@ -19,10 +20,6 @@ constexpr double kLeastShare = 1e-12;
 constexpr int kFewProducts = 6;
 constexpr int kMostProducts = 50;
 constexpr std::size_t kChunkRows = 2048;  // copied at once
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 Index index(std::size_t k) {
   return static_cast<Index>(k);
