@@ -10,10 +10,6 @@ namespace {
 
 constexpr double kUnit = std::numeric_limits<double>::epsilon() / 2;
 
-double accumulated(double terms) {
-  return terms * kUnit / (1 - terms * kUnit);
-}
-
 // Root mean squares over the rows.
 struct Sizes {
   double residual = 0;  // y - f
@@ -24,7 +20,8 @@ Sizes sizes_of(LinearCost& cost, const Point& at, double mean_square) {
   Sizes out;
   out.residual = std::sqrt(std::max(0.0, mean_square));
   const auto terms = static_cast<double>(cost.size() + 8);
-  out.rounding = 2 * accumulated(terms) * cost.prediction_size(at) + 4 * kUnit * out.residual;
+  out.rounding =
+      2 * LinearCost::accumulated_rounding(terms) * cost.prediction_size(at) + 4 * kUnit * out.residual;
   return out;
 }
 
@@ -60,8 +57,7 @@ LowerBound l1_lower_bound(LinearCost& cost, std::span<const double> l1, const Po
   std::vector<double> v(cost.size());
   cost.sum_rows(u, v);
   // As wide as the rounding of v may be.
-  const auto blocks = static_cast<double>(cost.rows().blocks().size());
-  const double summed = accumulated(static_cast<double>(cost.rows().block_rows()) + blocks + 16);
+  const double summed = cost.summed_rounding();
   const std::span<const double> l2 = cost.l2_weights();
   LowerBound out;
   out.from_slopes = true;
@@ -90,9 +86,9 @@ LowerBound l1_lower_bound(LinearCost& cost, std::span<const double> l1, const Po
     size += factors[r] * (std::abs(rows.value[r]) + 2 * std::abs(f[r] * s) + std::abs(lowest));
   }
   out.value = value.value() - conjugate;
-  out.rounding =
-      2 * summed * size + 8 * kUnit * conjugate +
-      2 * (up + down) * accumulated(static_cast<double>(cost.size() + 8)) * cost.prediction_size(at);
+  out.rounding = 2 * summed * size + 8 * kUnit * conjugate +
+                 2 * (up + down) * LinearCost::accumulated_rounding(static_cast<double>(cost.size() + 8)) *
+                     cost.prediction_size(at);
   return out;
 }
 
@@ -109,8 +105,7 @@ void certify_rows(LinearCost& cost, L1Cost* kinked, bool intercept, Fit& fit) {
   const double per_row = curvature_bound(cost.loss()).value_or(0);  // 2, 1 of half-mse
   const double factor = per_row * (cost.loss().kind == CostKind::sse ? cost.weight() : 1);
   const Sizes sizes = sizes_of(cost, at, fit.mse);
-  const auto blocks = static_cast<double>(cost.rows().blocks().size());
-  const double summed = accumulated(static_cast<double>(cost.rows().block_rows()) + blocks + 16);
+  const double summed = cost.summed_rounding();
   if (!(fit.l2 > 0)) {
     if (cost.rows().rows() > p) {
       fit.warnings.emplace_back(
@@ -152,7 +147,7 @@ void certify_rows(LinearCost& cost, L1Cost* kinked, bool intercept, Fit& fit) {
     }
     gap += slope * slope / (2 * weights[j]);
   }
-  gap *= 1 + 8 * accumulated(static_cast<double>(p + 8));
+  gap *= 1 + 8 * LinearCost::accumulated_rounding(static_cast<double>(p + 8));
   fit.certificate.cost_gap_bound = gap;
   for (std::size_t j = 0; j < p; ++j) {
     const LinearTerm& term = cost.terms()[j];

@@ -95,6 +95,11 @@ class LinearCost final : public KinkedObjective {
   /// The targets of every row.
   [[nodiscard]] std::vector<double> targets() const;
 
+  /// A sum of so many terms is off by at most so much of the sum of their sizes (Higham, Accuracy and
+  /// Stability of Numerical Algorithms, 3.1).
+  [[nodiscard]] static double accumulated_rounding(double terms);
+  /// The same of a sum over the rows as it is gathered: within blocks, then over them.
+  [[nodiscard]] double summed_rounding() const;
   /// What a row's prediction is summed from, for bounds on its rounding: at least the sum of the root mean
   /// squares, over the rows, of its terms and of what the constant is made of.
   [[nodiscard]] double prediction_size(const Point& point) const;
@@ -159,9 +164,6 @@ class LinearCost final : public KinkedObjective {
                double constant_curvature = 0, std::span<const double> per_row = {});
   [[nodiscard]] std::vector<double> predictions_of(const Kernel& kernel);
   void subtract_conjugate(std::span<const double> u, LowerBound& out);
-  // A sum of so many terms is off by at most so much of the sum of their sizes.
-  [[nodiscard]] static double accumulated_rounding(double terms);
-  [[nodiscard]] double summed_rounding() const;
   [[nodiscard]] std::optional<Point> narrowed_wide(const Point& point, double width);
   ActiveRows& active_rows();
   [[nodiscard]] double row_factor() const { return settings_.loss.kind == CostKind::sse ? 1 : 1 / weight_; }
